@@ -1,0 +1,1 @@
+"""Floor 1: what production runs. Standard library and `core` only."""
