@@ -1,0 +1,190 @@
+"""Events -> what each golden case did: its calls and its attempts.
+
+A call that ran inside another observed call (`parent_id`) is folded into its root: latency and
+errors are what the root's caller saw, tokens and cost are summed over the leaves, so nothing is
+counted twice however deep a handler wraps.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pytest_llm_telemetry.core.events import (
+    Event,
+    QueryEnd,
+    QueryError,
+    QueryScore,
+    QuerySuccess,
+)
+
+_N = TypeVar("_N", int, float)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One root call. Milliseconds, USD and tokens; `None` is unknown.
+
+    `order` is the call's place in the run (0 is the first to end), which is what drift within a
+    run is estimated from. `weight` is 1 / sample rate.
+    """
+
+    order: int
+    attempt: int = 1
+    latency_ms: float | None = None
+    ttft_ms: float | None = None
+    cost_usd: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    error_type: str | None = None
+    cached: bool = False
+    model: str | None = None
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One repeat of a case, as graded: the last rerun of it counts.
+
+    `passed` is whether every score of the attempt passed, `score` their mean in [0, 1];
+    both are `None` where nothing graded it. `notes` say what failed, in the grader's words.
+    """
+
+    number: int
+    passed: bool | None = None
+    score: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSamples:
+    """All that a run (or a baseline) knows of one case.
+
+    `where` is `file:line` of the test or of the golden set's line; `weight` the case's weight.
+    """
+
+    case_id: str
+    calls: tuple[Call, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    tags: tuple[str, ...] = ()
+    where: str = ""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePlan:
+    """What a run intended for a case, so that a case without a record is missed by name."""
+
+    case_id: str
+    tags: tuple[str, ...] = ()
+    where: str = ""
+    weight: float = 1.0
+
+
+@dataclass(slots=True)
+class _Open:
+    ends: list[QueryEnd] = field(default_factory=list)
+    scores: dict[int, list[QueryScore]] = field(default_factory=lambda: defaultdict(list))
+
+
+def collect(
+    events: Iterable[Event], plans: Sequence[CasePlan], *, repeats: int = 1
+) -> tuple[CaseSamples, ...]:
+    """Gather the samples of each planned case, in the order of the plan.
+
+    Events of other cases are left out. With `repeats` repeats planned, attempts numbered above it
+    are reruns: attempt `n` is a rerun of repeat `(n - 1) % repeats + 1`.
+    """
+    open_cases: dict[str, _Open] = {plan.case_id: _Open() for plan in plans}
+    for event in events:
+        case = open_cases.get(event.case_id or "")
+        if case is None:
+            continue
+        if isinstance(event, QueryEnd):
+            case.ends.append(event)
+        elif isinstance(event, QueryScore):
+            case.scores[event.attempt or 1].append(event)
+    places = _places(open_cases)
+    return tuple(_case(plan, open_cases[plan.case_id], places, repeats) for plan in plans)
+
+
+def _places(cases: Mapping[str, _Open]) -> dict[str, int]:
+    """The place of each root call in the run, by the time its end was written."""
+    roots = [end for case in cases.values() for end in case.ends if end.parent_id is None]
+    roots.sort(key=lambda end: end.timestamp)
+    return {end.query_id: place for place, end in enumerate(roots)}
+
+
+def _case(plan: CasePlan, found: _Open, places: Mapping[str, int], repeats: int) -> CaseSamples:
+    children: dict[str, list[QueryEnd]] = defaultdict(list)
+    for end in found.ends:
+        if end.parent_id is not None:
+            children[end.parent_id].append(end)
+    calls = [_call(end, children, places) for end in found.ends if end.parent_id is None]
+    calls.sort(key=lambda call: (call.attempt, call.order))
+    last: dict[int, int] = {}
+    for number in sorted(found.scores):
+        last[(number - 1) % repeats + 1] = number
+    return CaseSamples(
+        case_id=plan.case_id,
+        calls=tuple(calls),
+        attempts=tuple(_attempt(repeat, found.scores[last[repeat]]) for repeat in sorted(last)),
+        tags=plan.tags,
+        where=plan.where,
+        weight=plan.weight,
+    )
+
+
+def _call(
+    root: QueryEnd, children: Mapping[str, Sequence[QueryEnd]], places: Mapping[str, int]
+) -> Call:
+    leaves = _leaves(root, children)
+    models = [leaf.model or leaf.model_requested for leaf in leaves]
+    return Call(
+        order=places[root.query_id],
+        attempt=root.attempt or 1,
+        latency_ms=root.latency_ms,
+        ttft_ms=root.ttft_ms,
+        cost_usd=_total([leaf.cost_usd for leaf in leaves]),
+        input_tokens=_total([leaf.input_tokens for leaf in leaves]),
+        output_tokens=_total([leaf.output_tokens for leaf in leaves]),
+        error_type=root.error_type if isinstance(root, QueryError) else None,
+        cached=any(leaf.cached for leaf in leaves),
+        model=next((model for model in reversed(models) if model), None),
+        weight=1 / root.sample_rate if root.sample_rate else 1.0,
+    )
+
+
+def _leaves(root: QueryEnd, children: Mapping[str, Sequence[QueryEnd]]) -> list[QueryEnd]:
+    """The calls under `root` that called no other; a failed leaf that cost nothing we know of is
+    left out, because an error without usage must not make the whole query's cost unknown.
+    """
+    found: list[QueryEnd] = []
+    seen = {root.query_id}
+    queue = [root]
+    while queue:
+        end = queue.pop()
+        below = [c for c in children.get(end.query_id, ()) if c.query_id not in seen]
+        seen.update(child.query_id for child in below)
+        queue.extend(reversed(below))
+        if not below:
+            found.append(end)
+    known = [leaf for leaf in found if isinstance(leaf, QuerySuccess) or leaf.cost_usd is not None]
+    return known or found[:1]
+
+
+def _total(values: Sequence[_N | None]) -> _N | None:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known and len(known) == len(values) else None
+
+
+def _attempt(number: int, scores: Sequence[QueryScore]) -> Attempt:
+    judged = [score.passed for score in scores if score.passed is not None]
+    return Attempt(
+        number=number,
+        passed=all(judged) if judged else None,
+        score=sum(score.score for score in scores) / len(scores),
+        notes=tuple(
+            score.explanation for score in scores if score.explanation and not score.passed
+        ),
+    )
