@@ -1,0 +1,74 @@
+"""Text from a model, a golden file or a stranger's pull request, made safe to stand in one line.
+
+Escaping for a sink (HTML, Markdown, XML, ...) is the sink's own business; this comes before it.
+"""
+
+import unicodedata
+
+_MARKS = 3  # stacked combining marks a written language needs; the rest climbs over other lines
+_CUT = "…"
+_CUT_ASCII = "..."
+
+
+def clean(text: str) -> str:
+    r"""One line that shows what it holds: no control, escape, bidi or invisible character is live.
+
+    White space of any kind becomes one space, every other character that cannot be seen is
+    spelled out (`\x1b`, `\u202e`), and stacked combining marks are cut after three.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    found: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks > _MARKS:
+            continue
+        if char.isspace():
+            found.append(" ")
+        elif char.isprintable():
+            found.append(char)
+        else:
+            found.append(
+                char.encode("ascii", "backslashreplace").decode()
+                if char > "\x7f"
+                else f"\\x{ord(char):02x}"
+            )
+    return "".join(found)
+
+
+def to_ascii(text: str) -> str:
+    r"""Plain ASCII: accents are dropped (`Muller`), what has no such form is spelled (`\u0440`)."""
+    if text.isascii():
+        return text
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return bare.encode("ascii", "backslashreplace").decode()
+
+
+def width(text: str) -> int:
+    """Columns that cleaned text takes in a terminal (Unicode Standard Annex 11)."""
+    return len(text) if text.isascii() else sum(_columns(char) for char in text)
+
+
+def fit(text: str, columns: int, *, ascii_only: bool = False) -> str:
+    """Clean `text` and cut it to `columns`, with a mark where it was cut."""
+    shown = clean(text[: 4 * columns + 64])  # huge answers are cut before they are looked at
+    shown = to_ascii(shown) if ascii_only else shown
+    if width(shown) <= columns and len(text) <= 4 * columns + 64:
+        return shown
+    mark = _CUT_ASCII if ascii_only else _CUT
+    room = columns - width(mark)
+    if room <= 0:
+        return mark[: max(columns, 0)]
+    used = 0
+    for place, char in enumerate(shown):
+        used += _columns(char)
+        if used > room:
+            return shown[:place].rstrip() + mark
+    return shown.rstrip() + mark
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in {"W", "F"} else 1
