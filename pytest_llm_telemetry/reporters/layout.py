@@ -1,0 +1,132 @@
+"""Lines of a terminal: every one cleaned, measured in columns and cut to the width."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from tabulate import tabulate
+
+from pytest_llm_telemetry.core.text import clean, fit, to_ascii, width
+
+Style = Literal["", "good", "bad", "warn", "dim", "bold"]
+_PRIVATE = 0xE000  # first code point of the private use area: cleaned text never holds one
+
+
+class Line(NamedTuple):
+    """One line without its end, and how to colour it: good, bad, warn, dim, bold or ""."""
+
+    text: str
+    style: Style = ""
+
+
+class Page:
+    """Lines put together for one terminal of `columns` columns, ASCII only where asked."""
+
+    def __init__(self, columns: int, *, ascii_only: bool = False) -> None:
+        self.columns = max(columns, 20)
+        self.ascii_only = ascii_only
+        self.lines: list[Line] = []
+
+    def fit(self, text: str, columns: int) -> str:
+        """Any text as one cleaned line of at most `columns` columns."""
+        return fit(text, columns, ascii_only=self.ascii_only)
+
+    def say(self, text: str, style: Style = "") -> None:
+        """Add one line, cut where it is too long."""
+        self.lines.append(Line(self.fit(text, self.columns), style))
+
+    def append(self, text: str) -> bool:
+        """Add to the last line if all of it fits there, and say whether it did."""
+        last = self.lines[-1]
+        longer = f"{last.text} {self._shown(clean(text))}"
+        if width(longer) > self.columns:
+            return False
+        self.lines[-1] = Line(longer, last.style)
+        return True
+
+    def gap(self) -> None:
+        """Add an empty line, never two in a row."""
+        if self.lines and self.lines[-1].text:
+            self.lines.append(Line(""))
+
+    def bar(self, text: str, style: Style) -> None:
+        """Add a heading in a rule of `=`, as pytest draws them."""
+        shown = f" {self.fit(text, self.columns - 4)} "
+        left = (self.columns - width(shown)) // 2
+        rule = "=" * (self.columns - width(shown) - left)
+        self.lines.append(Line(f"{'=' * left}{shown}{rule}", style))
+
+    def wrap(self, text: str, style: Style = "", *, most: int = 2, indent: str = "") -> None:
+        """Add a sentence on up to `most` lines, the later ones indented, the last one cut."""
+        self.flow(clean(text[: 4 * self.columns * most]).split(), style, most=most, indent=indent)
+
+    def flow(
+        self,
+        pieces: Sequence[str],
+        style: Style = "",
+        *,
+        most: int = 2,
+        indent: str = "",
+        cut: bool = True,
+    ) -> None:
+        """Add pieces on up to `most` lines, broken between pieces only.
+
+        What does not fit the last line is cut, or left out as whole pieces without `cut`.
+        """
+        row = indent
+        for place, piece in enumerate(pieces):
+            joined = f"{row} {piece}" if row.strip() else f"{row}{piece}"
+            if row.strip() and width(self._shown(clean(joined))) > self.columns:
+                if most <= 1:
+                    row = " ".join([row, *pieces[place:]]) if cut else row.rstrip(",")
+                    break
+                self.say(row, style)
+                most, joined = most - 1, f"{indent}  {piece}"
+            row = joined
+        if row.strip():
+            self.say(row, style)
+
+    def command(self, lead: str, command: str) -> None:
+        """Add a command to copy: whole, on a line of its own where it does not fit beside `lead`.
+
+        One too long for any line goes on behind a backslash, as a shell reads it.
+        """
+        shown = self._shown(clean(command))
+        if width(lead) + 1 + width(shown) <= self.columns:
+            self.say(f"{lead} {shown}")
+            return
+        self.say(lead)
+        row = " "
+        for word in shown.split(" "):
+            if row.strip() and width(row) + 3 + width(word) > self.columns:
+                self.say(f"{row} \\")
+                row = "   "
+            row = f"{row} {word}"
+        self.say(row)
+
+    def table(self, headers: Sequence[str], rows: Sequence[tuple[Sequence[str], Style]]) -> None:
+        """Add a table, the first column to the left and cut to what the others leave.
+
+        A column without a single figure (all `-`) is left out.
+        """
+        kept = [n for n in range(len(headers)) if {row[n] for row, _ in rows} != {"-"}]
+        headers = [headers[n] for n in kept]
+        rows = [([row[n] for n in kept], style) for row, style in rows]
+        cells = [[self.fit(cell, self.columns) for cell in row] for row, _ in rows]
+        others = [max(map(width, column)) for column in zip(headers, *cells, strict=True)][1:]
+        room = max(self.columns - sum(others) - 2 * len(others), 12)
+        # tabulate counts characters, not columns: first cells are stood in for by their width
+        first = [self.fit(row[0], room) for row in cells]
+        stand_in = [chr(_PRIVATE + n).ljust(width(text), "_") for n, text in enumerate(first)]
+        body = [[mark, *row[1:]] for mark, row in zip(stand_in, cells, strict=True)]
+        drawn = tabulate(
+            [list(headers), *body],
+            tablefmt="plain",
+            disable_numparse=True,
+            colalign=["left" if name in {headers[0], "verdict"} else "right" for name in headers],
+        ).split("\n")
+        self.say(drawn[0], "dim")
+        for line, mark, text, (_, style) in zip(drawn[1:], stand_in, first, rows, strict=True):
+            self.say(line.replace(mark, text, 1), style)
+
+    def _shown(self, text: str) -> str:
+        return to_ascii(text) if self.ascii_only else text
