@@ -1,0 +1,76 @@
+"""The records of a golden set: a case, its graders, and the score a grader gives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+GraderType = Literal["exact", "contains", "regex", "numeric", "json-schema", "custom"]
+GRADER_TYPES: tuple[GraderType, ...] = (
+    "exact",
+    "contains",
+    "regex",
+    "numeric",
+    "json-schema",
+    "custom",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grader:
+    """One demand on an answer.
+
+    `name` is the score's name, unique in its case. `value` is what is demanded: any JSON for
+    exact, a tuple of texts for contains, a pattern for regex, a number for numeric, a JSON Schema
+    for json-schema, the registered name for custom. `tolerance` is in the number's own unit;
+    `min` is the smallest value in [0, 1] that passes, for a custom grader that returns a number.
+    """
+
+    type: GraderType
+    name: str
+    value: Any = None
+    ignore_case: bool = False
+    tolerance: float = 0.0
+    min: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One golden case. `where` is `file:line`; `weight` counts in every rate of the suite.
+
+    `expected` is what the graders compare with where they name no value of their own, and is
+    there for custom graders; `metadata` is the team's own and is never read here.
+    """
+
+    id: str
+    input: Any
+    expected: Any = None
+    graders: tuple[Grader, ...] = ()
+    tags: tuple[str, ...] = ()
+    weight: float = 1.0
+    where: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What one grader says of one answer: `value` in [0, 1], and in `explanation` why."""
+
+    name: str
+    value: float
+    passed: bool
+    explanation: str = ""
+
+
+CustomGrader = Callable[[Any, Case], "bool | float | Score"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What the pure core cannot do by itself: a search under a time limit, and JSON Schema.
+
+    Each is called with the demand (pattern or schema) and the answer (text or JSON value) and
+    returns `None` if the answer fits, else why it does not ("" if there is nothing to add).
+    """
+
+    regex: Callable[[str, str], str | None]
+    json_schema: Callable[[Mapping[str, Any], Any], str | None]

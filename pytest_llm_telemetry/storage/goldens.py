@@ -1,0 +1,176 @@
+"""Golden sets on disk: JSONL, JSON, CSV and TOML -> cases that know their line."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from json.decoder import JSONDecodeError
+from pathlib import Path
+
+from pytest_llm_telemetry.core.errors import GoldenSetError
+from pytest_llm_telemetry.core.golden import Case, parse_case
+from pytest_llm_telemetry.storage import documents
+from pytest_llm_telemetry.storage.graders import check_schemas
+
+MAX_BYTES = 50_000_000
+Record = tuple[str, object]  # `file:line`, and what stands there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenSet:
+    """The cases of one file, in its order.
+
+    `digest` is a hash of their content that neither the order of the cases, the file format nor
+    white space changes; a baseline remembers it.
+    """
+
+    path: Path
+    cases: tuple[Case, ...]
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The suite that the file is for, unless the marker names one: `golden/support.jsonl` is
+        `support`.
+        """
+        return self.path.stem
+
+
+def load(path: Path, *, root: Path | None = None) -> GoldenSet:
+    """Read a golden set.
+
+    Args:
+        path: A `.jsonl`, `.json`, `.csv` or `.toml` file.
+        root: Errors name the file relative to it, and a file outside of it is refused.
+
+    Raises:
+        GoldenSetError: With `file:line`, what was found and what to write instead.
+    """
+    name = _name(path, root)
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        raise GoldenSetError(
+            f"a golden set cannot be a {path.suffix or 'file without a suffix'}",
+            where=name,
+            remedy=f"use one of {', '.join(_READERS)}",
+        )
+    text = documents.read_text(path, name, error=GoldenSetError, limit=MAX_BYTES)
+    cases: dict[str, Case] = {}
+    for where, record in read(text, name):
+        case = parse_case(record, where)
+        if case.id in cases:
+            raise GoldenSetError(
+                f'case id "{case.id}" stands twice, first at {cases[case.id].where}',
+                where=where,
+                remedy="rename one of them",
+            )
+        cases[case.id] = case
+    if not cases:
+        raise GoldenSetError("a golden set without a case", where=name, remedy="add a case")
+    check_schemas(cases.values())
+    return GoldenSet(path=path, cases=tuple(cases.values()), digest=digest(cases.values()))
+
+
+def digest(cases: Iterable[Case]) -> str:
+    """A hash of the content of cases, whatever their order: 32 hex digits of SHA-256."""
+    lines = sorted(_canonical(case) for case in cases)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:32]
+
+
+def _canonical(case: Case) -> str:
+    content = asdict(case)
+    del content["where"]
+    return json.dumps(content, sort_keys=True)
+
+
+def _name(path: Path, root: Path | None) -> str:
+    if root is None:
+        return path.as_posix()
+    real, base = path.resolve(), root.resolve()
+    if not real.is_relative_to(base):
+        raise GoldenSetError(
+            f"lies outside of {base.as_posix()}",
+            where=path.as_posix(),
+            remedy="keep golden sets in the repository, or move --rootdir up",
+        )
+    return real.relative_to(base).as_posix()
+
+
+def _jsonl(text: str, name: str) -> Iterator[Record]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        where = f"{name}:{number}"
+        try:
+            yield where, documents.decode_json(line)
+        except JSONDecodeError as fault:
+            what = f"bad JSON: {fault.msg} at column {fault.colno}"
+            raise GoldenSetError(what, where=where, remedy="write one JSON object a line") from None
+        except documents.Refused as fault:
+            raise GoldenSetError(fault.what, where=where, remedy=fault.remedy) from None
+
+
+def _json(text: str, name: str) -> Iterator[Record]:
+    return _listed(documents.parse_json(text, name, error=GoldenSetError))
+
+
+def _toml(text: str, name: str) -> Iterator[Record]:
+    return _listed(documents.parse_toml(text, name, error=GoldenSetError))
+
+
+def _listed(document: documents.Document) -> Iterator[Record]:
+    """The cases of a list, or of an object with the one key `cases` (and `$schema`)."""
+    cases: object = document.value
+    place: documents.Place = ()
+    if isinstance(cases, Mapping):
+        others = [key for key in cases if key not in {"cases", "$schema"}]
+        cases, place = cases.get("cases"), ("cases",)
+        if others:
+            where = document.where((others[0],))
+            remedy = 'a golden set is {"cases": [...]}, in TOML [[cases]]'
+            raise GoldenSetError(f"unknown key {others[0]!r}", where=where, remedy=remedy)
+    if not isinstance(cases, list):
+        remedy = 'write a list of cases, or {"cases": [...]}'
+        raise GoldenSetError("no list of cases", where=document.where(place), remedy=remedy)
+    lines = document.locate(document.text)
+    for index, record in enumerate(cases):
+        line = lines.get((*place, index), lines.get(place, 1))
+        yield f"{document.name}:{line}", record
+
+
+def _csv(text: str, name: str) -> Iterator[Record]:
+    """Columns are the keys of a case; an empty cell is a key left out; tags are split at `;`."""
+    for line, row in documents.parse_csv(text, name, error=GoldenSetError):
+        where = f"{name}:{line}"
+        record: dict[str, object] = {}
+        metadata: dict[str, str] = {}
+        for column, cell in row.items():
+            if not cell.strip():
+                continue
+            if column.startswith("metadata."):
+                metadata[column.removeprefix("metadata.")] = cell
+            else:
+                record[column] = _cell(column, cell, where)
+        yield where, record | ({"metadata": metadata} if metadata else {})
+
+
+def _cell(column: str, cell: str, where: str) -> object:
+    if column == "tags":
+        return [tag.strip() for tag in cell.split(";") if tag.strip()]
+    if column == "id":
+        return cell.strip()
+    if column not in {"weight", "graders", "json_schema"}:
+        return cell
+    try:
+        return documents.decode_json(cell)
+    except (JSONDecodeError, documents.Refused) as fault:
+        what = f"column {column!r} is no JSON: {fault}"
+        raise GoldenSetError(what, where=where, remedy="write it as in JSONL") from None
+
+
+_READERS: Mapping[str, Callable[[str, str], Iterator[Record]]] = {
+    ".jsonl": _jsonl,
+    ".json": _json,
+    ".csv": _csv,
+    ".toml": _toml,
+}

@@ -1,0 +1,44 @@
+"""Where the code under test stands, and who is asking: read from git and from the CI's variables."""
+
+import os
+import subprocess
+from pathlib import Path
+
+_TIMEOUT_S = 5
+
+
+def commit(root: Path) -> str | None:
+    """The full hash of the commit that is checked out; `None` outside a repository."""
+    return _git(root, "rev-parse", "HEAD")
+
+
+def branch(root: Path) -> str | None:
+    """The branch under test: in a pull request the one it comes from; `None` is unknown."""
+    for name in ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME"):
+        if os.environ.get(name):
+            return os.environ[name]
+    found = _git(root, "rev-parse", "--abbrev-ref", "HEAD")
+    return None if found == "HEAD" else found
+
+
+def person(root: Path) -> str:
+    """Who accepts a baseline: the CI's actor, else git's user, else the account's name."""
+    for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN"):
+        if os.environ.get(name):
+            return os.environ[name]
+    return _git(root, "config", "user.name") or os.environ.get("USER") or "unknown"
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed arguments of our own, no shell
+            ["git", *arguments],  # noqa: S607 - git is where the user's PATH says
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
