@@ -1,0 +1,98 @@
+"""Which cases carry a change: before, now, why, and the place in the user's files."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from pytest_llm_telemetry.core.gate.pairing import Pair
+from pytest_llm_telemetry.core.gate.wording import figure
+from pytest_llm_telemetry.core.metrics import METRICS
+from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
+from pytest_llm_telemetry.core.verdict import CaseChange
+
+_MOST_NOTES = 3
+
+
+def ranked(metric: str, changes: Iterable[tuple[Pair, float]]) -> tuple[CaseChange, ...]:
+    """The cases that got worse, worst first; ties by id. A positive contribution is worse."""
+    worse = [(pair, share) for pair, share in changes if share > 0.0]
+    worse.sort(key=lambda item: (-item[1], item[0].now.case_id))
+    return tuple(
+        CaseChange(
+            case_id=pair.now.case_id,
+            before=case_text(metric, pair.before),
+            now=case_text(metric, pair.now),
+            contribution=share,
+            reason=why(metric, pair.now),
+            where=pair.now.where or pair.before.where,
+        )
+        for pair, share in worse
+    )
+
+
+def case_text(metric: str, case: CaseSamples) -> str:
+    """A case's own figure, ready to read: `2/3` passes or errors, else its mean in the unit."""
+    if metric == "pass_rate":
+        graded = [attempt.passed for attempt in case.attempts if attempt.passed is not None]
+        return f"{sum(graded)}/{len(graded)}"
+    if metric == "error_rate":
+        return f"{sum(call.error_type is not None for call in case.calls)}/{len(case.calls)}"
+    return figure(METRICS[metric].unit, case_value(metric, case))
+
+
+def case_value(metric: str, case: CaseSamples) -> float | None:
+    """The mean of a metric over the case's own samples; `None` where nothing was measured."""
+    if metric == "pass_rate":
+        return _mean([(float(a.passed), 1.0) for a in case.attempts if a.passed is not None])
+    if metric == "score":
+        return _mean([(a.score, 1.0) for a in case.attempts if a.score is not None])
+    if metric == "error_rate":
+        return _mean([(float(c.error_type is not None), c.weight) for c in case.calls])
+    read = _READ.get(metric)
+    if read is None:
+        return None
+    values = [(value, call.weight) for call in case.calls if (value := read(call)) is not None]
+    return _mean(values)
+
+
+def _mean(values: list[tuple[float, float]]) -> float | None:
+    total = sum(weight for _, weight in values)
+    return sum(value * weight for value, weight in values) / total if total else None
+
+
+def _latency(call: Call) -> float | None:
+    return None if call.cached or call.error_type is not None else call.latency_ms
+
+
+def _ttft(call: Call) -> float | None:
+    return None if call.cached or call.error_type is not None else call.ttft_ms
+
+
+def _answered(read: Callable[[Call], float | None]) -> Callable[[Call], float | None]:
+    return lambda call: read(call) if call.error_type is None else None
+
+
+_READ: Mapping[str, Callable[[Call], float | None]] = {
+    **{name: _latency for name in METRICS if name.endswith("_latency_ms")},
+    **{name: _ttft for name in METRICS if name.endswith("_ttft_ms")},
+    "slow_call_rate": _latency,
+    "cost_per_query_usd": _answered(lambda call: call.cost_usd),
+    "total_cost_usd": lambda call: call.cost_usd,
+    "input_tokens": _answered(lambda call: call.input_tokens),
+    "output_tokens": _answered(lambda call: call.output_tokens),
+}
+
+
+def why(metric: str, case: CaseSamples) -> str:
+    """What the graders or the errors said of the case, without repeats."""
+    if metric in {"pass_rate", "score"}:
+        return _distinct(note for attempt in case.attempts for note in _complaints(attempt))
+    if metric == "error_rate":
+        return _distinct(call.error_type for call in case.calls if call.error_type)
+    return ""
+
+
+def _complaints(attempt: Attempt) -> tuple[str, ...]:
+    return () if attempt.passed else attempt.notes
+
+
+def _distinct(texts: Iterable[str]) -> str:
+    return "; ".join(list(dict.fromkeys(texts))[:_MOST_NOTES])

@@ -1,0 +1,102 @@
+"""From evidence to pass, fail or inconclusive: Holm, minimum effect, allowed regression."""
+
+from collections.abc import Sequence
+from math import ceil, log1p
+
+from pytest_llm_telemetry.core.gate.findings import Comparison, Finding
+from pytest_llm_telemetry.core.gate.wording import count, shift
+from pytest_llm_telemetry.core.metrics import METRICS
+from pytest_llm_telemetry.core.statistics.distributions import normal_quantile
+from pytest_llm_telemetry.core.statistics.family import holm
+from pytest_llm_telemetry.core.thresholds import Rule
+from pytest_llm_telemetry.core.verdict import Check, CheckStatus
+
+# A study this large is conclusive in four of five runs that changed nothing.
+_WANTED_POWER = 0.8
+_MOST_REPEATS = 20
+
+Judged = tuple[Rule, Comparison, Finding]
+
+
+def decide(judged: Sequence[Judged], alpha: float) -> tuple[Check, ...]:
+    """One check for each rule.
+
+    Only binding checks can fail a run, so the correction for many tests is over them alone;
+    advisory ones are corrected among themselves.
+    """
+    adjusted: dict[int, float] = {}
+    for binding in (True, False):
+        family = [
+            place
+            for place, (_, _, finding) in enumerate(judged)
+            if finding.binding is binding and finding.p_value is not None
+        ]
+        values = [judged[place][2].p_value or 0.0 for place in family]
+        adjusted |= dict(zip(family, holm(values), strict=True))
+    return tuple(_check(item, adjusted.get(place), alpha) for place, item in enumerate(judged))
+
+
+def _check(judged: Judged, p_value: float | None, alpha: float) -> Check:
+    rule, comparison, finding = judged
+    status = _status(rule, finding, p_value, alpha)
+    waits = status == "inconclusive"
+    return Check(
+        metric=rule.metric,
+        kind="relative",
+        status=status,
+        scope=rule.scope,
+        baseline=comparison.before.get(rule.metric),
+        now=comparison.now.get(rule.metric),
+        change=finding.change,
+        interval=finding.interval,
+        limit=_sign(rule) * rule.allowed,
+        p_value=p_value,
+        binding=finding.binding,
+        reason=_reason(rule, finding) if waits else finding.reason,
+        settle=(finding.settle or _settle(rule, comparison, finding)) if waits else "",
+        cases=finding.cases,
+        cases_worse=finding.worse,
+        cases_better=finding.better,
+    )
+
+
+def _sign(rule: Rule) -> float:
+    return -1.0 if METRICS[rule.metric].better == "higher" else 1.0
+
+
+def _status(rule: Rule, finding: Finding, p_value: float | None, alpha: float) -> CheckStatus:
+    if finding.undecided or finding.change is None or finding.interval is None:
+        return "inconclusive"
+    sign = _sign(rule)
+    proven = p_value is not None and p_value < alpha
+    if proven and sign * finding.change > rule.min_effect:
+        return "fail"
+    worst = max(sign * end for end in finding.interval)
+    return "pass" if worst < rule.allowed else "inconclusive"
+
+
+def _reason(rule: Rule, finding: Finding) -> str:
+    if finding.undecided:
+        return finding.undecided
+    allowed = shift(METRICS[rule.metric], _sign(rule) * rule.allowed)
+    return f"cannot exclude {allowed}: {finding.reason}"
+
+
+def _settle(rule: Rule, comparison: Comparison, finding: Finding) -> str:
+    """How much more of the same would decide, from the minimum detectable effect.
+
+    With nothing changed, a check is conclusive four times in five once
+    (z_confidence + z_0.8) * error is below what is allowed; the error falls with the square root
+    of the repeats or of the cases.
+    """
+    if not finding.error or finding.undecided or rule.allowed <= 0.0:
+        return ""
+    allowed = log1p(rule.allowed) if METRICS[rule.metric].change == "ratio" else rule.allowed
+    reach = normal_quantile(rule.confidence) + normal_quantile(_WANTED_POWER)
+    times = (reach * finding.error / allowed) ** 2
+    repeats = max(1, ceil(comparison.repeats * times) - comparison.repeats)
+    cases = max(1, ceil(len(comparison.pairs) * (times - 1.0)))
+    more_cases = count(cases, "more case")
+    if repeats > _MOST_REPEATS:
+        return f"{more_cases} would settle it"
+    return f"{count(repeats, 'more repeat')} or {more_cases} would settle it"
