@@ -46,7 +46,10 @@ def limit(check: Check) -> str:
     higher = known is not None and known.better == "higher"
     if check.kind == "relative":
         return change(check.metric, -abs(check.limit) if higher else abs(check.limit))
-    return f"{'min' if _is_floor(check, higher) else 'max'} {value(check.metric, check.limit)}"
+    bound = value(check.metric, check.limit)
+    number, space, unit = bound.partition(" ")
+    number = number.rstrip("0").rstrip(".") if "." in number else number
+    return f"{'min' if _is_floor(check, higher) else 'max'} {number}{space}{unit}"
 
 
 def _is_floor(check: Check, higher: bool) -> bool:  # noqa: FBT001 - private, one call
@@ -115,15 +118,12 @@ def _measure(metric: str) -> str:
 
 def _signed(metric: str, number: float) -> str:
     """One decimal below ten, none from ten: the sign is kept, a zero has none."""
-    if not _measure(metric):
-        text = f"{number:+.3f}"
-    else:
-        percent = number * 100
-        if abs(percent) > _HUGE:
-            return f"{percent:+.3g}"
-        text = f"{percent:+,.1f}" if abs(percent) < _TEN else f"{percent:+,.0f}"
-        text = text.removesuffix(".0")
-    return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text
+    shown, digits = (number * 100, 1) if _measure(metric) else (number, 3)
+    if abs(shown) > _HUGE:
+        return f"{shown:+.3g}"
+    text = f"{shown:+,.{digits if abs(shown) < _TEN else 0}f}"
+    text = text.removesuffix(".0")
+    return text if any(digit in text for digit in "123456789") else text.lstrip("+-")
 
 
 _UNITS = {

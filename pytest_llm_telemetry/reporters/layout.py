@@ -8,6 +8,7 @@ from tabulate import tabulate
 from pytest_llm_telemetry.core.text import clean, fit, to_ascii, width
 
 Style = Literal["", "good", "bad", "warn", "dim", "bold"]
+_LABEL = 12  # columns that the first column of a table keeps in any case
 _PRIVATE = 0xE000  # first code point of the private use area: cleaned text never holds one
 
 
@@ -88,9 +89,10 @@ class Page:
     def command(self, lead: str, command: str) -> None:
         """Add a command to copy: whole, on a line of its own where it does not fit beside `lead`.
 
-        One too long for any line goes on behind a backslash, as a shell reads it.
+        One too long for any line goes on behind a backslash, as a shell reads it. What would take
+        more than four lines is no command a person wrote, and is cut.
         """
-        shown = self._shown(clean(command))
+        shown = self.fit(command, 3 * self.columns)
         if width(lead) + 1 + width(shown) <= self.columns:
             self.say(f"{lead} {shown}")
             return
@@ -112,8 +114,7 @@ class Page:
         headers = [headers[n] for n in kept]
         rows = [([row[n] for n in kept], style) for row, style in rows]
         cells = [[self.fit(cell, self.columns) for cell in row] for row, _ in rows]
-        others = [max(map(width, column)) for column in zip(headers, *cells, strict=True)][1:]
-        room = max(self.columns - sum(others) - 2 * len(others), 12)
+        room = max(self.left_of(headers, cells), _LABEL)
         # tabulate counts characters, not columns: first cells are stood in for by their width
         first = [self.fit(row[0], room) for row in cells]
         stand_in = [chr(_PRIVATE + n).ljust(width(text), "_") for n, text in enumerate(first)]
@@ -127,6 +128,11 @@ class Page:
         self.say(drawn[0], "dim")
         for line, mark, text, (_, style) in zip(drawn[1:], stand_in, first, rows, strict=True):
             self.say(line.replace(mark, text, 1), style)
+
+    def left_of(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+        """The columns that a table leaves to its first column."""
+        others = [max(map(width, column)) for column in zip(headers, *rows, strict=True)][1:]
+        return self.columns - sum(others) - 2 * len(others)
 
     def _shown(self, text: str) -> str:
         return to_ascii(text) if self.ascii_only else text

@@ -1,6 +1,7 @@
 """The report in a terminal: verdict first, then why, then what to do. 80 columns, no colour needed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.text import clean, width
@@ -20,6 +21,7 @@ _BUDGET = 25  # lines of a failing run; what is left out is one -v away
 _ROWS = 8  # rows of a table before the passed ones are folded into one line
 _NOTES = 3
 _REASON = 36  # columns a reason needs to say something; a place in a file gives way to it
+_LABEL = 16  # columns the longest label of our own needs; an interval gives way to it
 _ALL = 100_000
 
 
@@ -59,7 +61,7 @@ def _in_brief(page: Page, report: Report) -> None:
     if len(quiet) > _ROWS:
         page.say(f"... and {len(quiet) - _ROWS} more suites passed", "dim")
     notes = [note for note in (*report.notes, facts.skipped(report)) if note]
-    used = len(page.lines) + min(len(notes), _NOTES) + 5
+    used = len(page.lines) + min(len(notes), _NOTES + 1) + (6 if notes else 5)
     share = max((_BUDGET - used) // len(loud), 6) if loud else 0
     for suite in loud:
         _suite(page, report, suite, share)
@@ -118,7 +120,7 @@ def _suite(page: Page, report: Report, suite: SuiteReport, room: int) -> None:
         page.say(f"... and {hidden} more errors (-v)", "bad")
     _figures(page, suite, room)
     notes = [*suite.verdict.notes, *map(facts.told, facts.open_checks(suite.verdict))]
-    left = room - (len(page.lines) - start) - min(len(notes), _NOTES) - 1
+    left = room - (len(page.lines) - start) - min(len(notes), _NOTES + 1) - 1
     page.gap()
     _breaches(page, suite, left)
     _notes(page, notes, _NOTES if room < _ALL else _ALL)
@@ -148,6 +150,9 @@ def _figures(page: Page, suite: SuiteReport, room: int) -> None:
         rows = [row for row in rows if row.style != "good"]
         rows.sort(key=lambda row: row.style != "bad")
     shown = rows if room == _ALL else rows[:_ROWS]
+    label = max(map(width, (row.label for row in shown)), default=0)
+    if page.left_of(facts.HEADERS, [row.cells for row in shown]) < min(label, _LABEL):
+        shown = [replace(row, change=row.change.partition(" (")[0]) for row in shown]
     if shown:
         page.table(facts.HEADERS, [(row.cells, _row_style(row)) for row in shown])
     if len(rows) > len(shown):
@@ -164,6 +169,7 @@ def _breaches(page: Page, suite: SuiteReport, room: int) -> None:
     """Why it failed: each breach with the cases that carry it, as many as the room allows."""
     breaches = suite.verdict.breaches
     shown = breaches if room > _ALL // 2 else breaches[: max(room // 3, 1)]
+    room -= len(breaches) > len(shown)
     for place, check in enumerate(shown):
         start = len(page.lines)
         share = max(room, 2) // (len(shown) - place)

@@ -1,0 +1,273 @@
+"""The report in a terminal."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_llm_telemetry.core import text
+from pytest_llm_telemetry.core.report import Report
+from pytest_llm_telemetry.core.verdict import CaseChange, Check, Problem
+from pytest_llm_telemetry.reporters.terminal import Line, render
+
+Make = Callable[..., Report]
+
+
+def shown(lines: list[Line]) -> str:
+    return "\n".join(line.text for line in lines)
+
+
+def assert_tame(lines: list[Line], columns: int) -> None:
+    for line in lines:
+        assert text.width(line.text) <= columns
+        assert line.text.isprintable()
+
+
+def test_a_regression_says_the_verdict_then_why_then_what_to_do(make: Make) -> None:
+    """A failing run reads as a whole, in 25 lines: this is the page a person sees."""
+    assert shown(render(make())).split("\n") == [
+        "============================= llm telemetry: FAIL ==============================",
+        "support: 120 cases x 3, gpt-4o-mini, 1m 42s, $0.31",
+        "baseline: main @ 3f2c1ab, accepted 6 days ago by ana: cost review #88",
+        "",
+        "metric        baseline        now                change     limit  verdict",
+        "pass rate       94.2 %     88.6 %      -5.6 pp (-8..-3)     -5 pp  FAIL",
+        "pass rate            -     88.6 %                     -  min 85 %  pass",
+        "error rate       0.3 %      0.6 %  +0.3 pp (-0.4..+1.2)     +1 pp  inconclusive",
+        "latency avg     1.21 s     1.24 s         +2 % (-4..+9)     +20 %  advisory",
+        "latency P95     2.90 s     4.35 s      +50 % (+31..+72)     +20 %  FAIL",
+        "cost / query   $0.0009  $0.000904   +0.4 % (+0.1..+0.7)      +2 %  pass",
+        "",
+        "pass rate fell by 5.6 pp, p = 0.0004; 7 cases worse, 1 better",
+        '  refund-eu-014  3/3 -> 0/3  contains "14 days": "You can return it within 30 d…',
+        '  refund-eu-015  3/3 -> 0/3  contains "14 days": "Refunds are possible for 30 d…',
+        "latency P95: 11 of the 18 slow calls are tagged long-context (baseline: 2 of",
+        "  18); 11 cases worse",
+        '  refund-eu-014  3/3 -> 0/3  contains "14 days": "You can return it within 30 d…',
+        "error rate: cannot exclude +1 pp; 2 more repeats would settle it",
+        "latency avg: advisory without controls",
+        "",
+        "run stored: .llm-telemetry/runs/2026-11-23T11-20-04Z-7c1e",
+        "judge again: llm-telemetry gate 7c1e",
+        'if intended: llm-telemetry baseline accept 7c1e --case refund-eu-014 --why "..."',
+    ]
+
+
+def test_a_pass_is_at_most_four_lines(passing: Report) -> None:
+    """A pass says what ran and what it was compared with, and ends there."""
+    assert shown(render(passing)).split("\n") == [
+        "============================= llm telemetry: PASS ==============================",
+        "support: 120 cases x 3, gpt-4o-mini, 1m 42s, $0.31, run 7c1e",
+        "against main @ 3f2c1ab, 6 days ago: pass rate 88.6 % (-5.6 pp),",
+        "  error rate 0.6 % (+0.3 pp), latency avg 1.24 s (+2 %)",
+    ]
+
+
+def test_a_pass_with_something_to_say_stays_at_four_lines(passing: Report) -> None:
+    """The first note gets a line, and the rest are counted."""
+    noted = replace(passing, notes=("baseline accepted", "another"), skipped_lines={"torn": 1})
+    lines = render(noted)
+    assert len(lines) == 4
+    assert lines[3].text == "note: baseline accepted (and 2 more with -v)"
+
+
+def test_lost_log_lines_are_told_with_their_reasons(passing: Report) -> None:
+    """A log line that could not be read is never silently skipped."""
+    lines = render(replace(passing, skipped_lines={"torn": 1, "junk": 2}))
+    assert lines[-1].text == "note: 3 log lines could not be read (2 junk, 1 torn)"
+
+
+def test_a_first_run_says_what_it_learned_and_how_to_accept_it(first_run: Report) -> None:
+    """Without a baseline the absolute limits are named, and the command that accepts the run."""
+    page = shown(render(first_run))
+    assert "no baseline yet: judged by absolute limits alone, 1 of 1 kept" in page
+    assert "pass rate  88.6 %  min 85 %  pass" in page
+    assert 'baseline: llm-telemetry baseline accept 7c1e --why "first baseline"' in page
+
+
+def test_a_first_run_without_limits_shows_its_figures(make: Make) -> None:
+    """Where nothing was judged the figures are shown, without a column that says nothing."""
+    page = shown(render(make("pass", checks=(), baseline=None)))
+    assert "nothing was judged, this is what was measured" in page
+    assert "metric            now" in page
+    assert "latency P95    4.35 s" in page
+
+
+def test_what_keeps_the_gate_from_judging_is_one_clear_error(make: Make) -> None:
+    """An error names the place, what was found and the remedy, once."""
+    problem = Problem(what='unknown metric "x"', where="llm-telemetry.toml:12", remedy="use y")
+    page = shown(render(make("error", checks=(), problems=(problem,))))
+    assert "llm telemetry: CANNOT JUDGE" in page
+    assert page.count('error: llm-telemetry.toml:12: unknown metric "x"\n  -> use y\n') == 1
+
+
+def test_a_run_level_problem_is_shown_without_any_suite(make: Make) -> None:
+    """A run that holds no suite still says why it could not be judged."""
+    report = replace(make("error"), suites=(), problems=(Problem(what="no events"),))
+    assert render(report)[1] == Line("error: no events", "bad")
+
+
+def test_a_spent_budget_is_called_one(make: Make) -> None:
+    """A run that ended at its budget does not read as a quality breach."""
+    problem = Problem(what="$1.00 spent")
+    page = shown(render(make("budget", checks=(), problems=(problem,))))
+    assert "llm telemetry: BUDGET EXCEEDED" in page
+    assert "budget: $1.00 spent" in page
+
+
+def test_many_errors_are_counted(make: Make) -> None:
+    """A hundred broken things do not scroll the terminal away."""
+    problems = tuple(Problem(what=f"problem {number}") for number in range(100))
+    lines = render(make("error", checks=(), problems=problems))
+    assert len(lines) <= 25
+    assert any("more errors (-v)" in line.text for line in lines)
+    assert len(render(make("error", checks=(), problems=problems), verbose=1)) > 100
+
+
+def test_a_failing_run_of_many_cases_stays_within_25_lines(
+    crowded: Callable[[int], Report],
+) -> None:
+    """What matters most is shown, whatever the number of cases; -v shows the rest."""
+    assert len(render(crowded(100))) <= 25
+    assert len(render(crowded(10_000))) <= 25
+    assert len(render(crowded(100), verbose=1)) > 100
+
+
+def test_many_checks_fold_what_passed(make: Make) -> None:
+    """With more rows than fit, the failing ones stay and the passed ones share a line."""
+    failed = make().suites[0].verdict.checks[0]
+    more = tuple(
+        replace(failed, scope=f"tag:{number}", status="fail" if number % 2 else "pass", cases=())
+        for number in range(30)
+    )
+    lines = render(make(checks=more))
+    assert len(lines) <= 25
+    page = shown(lines)
+    assert "passed: pass rate [tag:0], pass rate [tag:10]" in page
+    assert "... and 7 more rows (-v)" in page
+    assert "also failed: pass rate" in page
+
+
+def test_suites_that_passed_take_one_line_beside_one_that_failed(
+    make: Make, passing: Report
+) -> None:
+    """The room goes to the suite that holds the verdict."""
+    many = replace(make(), suites=(*make().suites, *(passing.suites * 12)))
+    lines = render(many)
+    assert lines[1].text == "support: PASS, 120 cases x 3, gpt-4o-mini, $0.31"
+    assert any("... and 4 more suites passed" in line.text for line in lines)
+
+
+def test_several_suites_that_passed_take_one_line_each(passing: Report) -> None:
+    """A pass of many suites stays short."""
+    lines = render(replace(passing, suites=passing.suites * 10))
+    assert len(lines) == 10
+    assert lines[-1].text == "... and 2 more suites passed"
+
+
+def test_verbose_shows_every_row_reason_and_place(make: Make) -> None:
+    """With -v the table is whole and each case has its file and line."""
+    page = shown(render(make(notes=("the baseline is 90 days old",)), verbose=1))
+    assert "golden/support.jsonl:14" in page
+    assert '"You can return it within 30 days"' in page
+    assert "the baseline is 90 days old" in page
+
+
+def test_verbose_shows_the_notes_of_the_run(passing: Report) -> None:
+    """With -v every note stands on its own line."""
+    page = shown(render(replace(passing, notes=("one", "two")), verbose=1))
+    assert "note: one\nnote: two" in page
+
+
+def test_a_place_that_all_cases_share_is_said_once(make: Make) -> None:
+    """The test's line stands behind the reason, not behind each case."""
+    check = make().suites[0].verdict.checks[0]
+    same = tuple(replace(case, where="tests/test_bot.py:12") for case in check.cases)
+    page = shown(render(make(checks=(replace(check, cases=same, reason="fell"),))))
+    assert page.count("tests/test_bot.py:12") == 1
+    assert "pass rate: fell; 7 cases worse, 1 better (tests/test_bot.py:12)" in page
+
+
+def test_places_in_one_file_are_shown_by_line(make: Make) -> None:
+    """The file is named once and each case has its line at the right edge."""
+    check = replace(make().suites[0].verdict.checks[0], reason="fell")
+    lines = [line.text for line in render(make(checks=(check,)))]
+    assert "pass rate: fell; 7 cases worse, 1 better (golden/support.jsonl)" in lines
+    assert [line[-5:] for line in lines if line.startswith("  refund")] == ["  :14", "  :15"]
+
+
+def test_places_in_several_files_stand_with_their_case(make: Make) -> None:
+    """Where cases come from several files, each short reason leaves room for its own."""
+    check = make().suites[0].verdict.checks[0]
+    apart = tuple(
+        replace(case, where=f"tests/test_{place}.py:1", reason="wrong")
+        for place, case in enumerate(check.cases)
+    )
+    page = shown(render(make(checks=(replace(check, cases=apart),))))
+    assert "tests/test_0.py:1" in page
+    assert "tests/test_1.py:1" in page
+
+
+def test_ascii_only_holds_for_data_too(make: Make) -> None:
+    """A terminal without Unicode gets ASCII, accents dropped and the rest spelled out."""
+    check = make().suites[0].verdict.checks[0]
+    change = CaseChange(
+        case_id="Müller-日", before="3/3", now="0/3", contribution=1.0, reason="naïve " * 40
+    )
+    lines = render(make(checks=(replace(check, cases=(change,)),)), ascii_only=True)
+    page = shown(lines)
+    assert page.isascii()
+    assert "Muller-\\u65e5" in page
+    assert "..." in page
+
+
+def test_a_command_too_long_for_a_line_can_still_be_copied(make: Make) -> None:
+    """A long command goes on behind a backslash and loses nothing."""
+    command = "llm-telemetry baseline accept 7c1e " + " ".join(
+        f"--case c{n:03d}" for n in range(14)
+    )
+    lines = [line.text for line in render(replace(make(), next_commands=(command,)))]
+    tail = lines[lines.index("if intended:") + 1 :]
+    assert " ".join(line.removesuffix("\\").strip() for line in tail) == command
+
+
+def test_an_undecided_or_failed_word_never_loses_to_the_intervals(make: Make) -> None:
+    """Where the table is too wide, intervals go before verdicts are cut."""
+    wide = Check(
+        metric="p95_ttft_ms",
+        kind="relative",
+        status="inconclusive",
+        scope="tag:long-context",
+        baseline=99.9,
+        now=99.95,
+        change=-10.25,
+        interval=(-12.25, 10.25),
+        limit=10.0,
+    )
+    page = shown(render(make("fail", checks=(wide, *make().suites[0].verdict.checks))))
+    assert "inconclusive" in page
+    assert "(-8..-3)" not in page
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_hostile_text_stays_text(
+    poisoned: Callable[[str], Report], hostile_text: str, *, verbose: int, ascii_only: bool
+) -> None:
+    """Whatever a stranger writes anywhere, no line is forged, coloured, moved or too wide."""
+    lines = render(poisoned(hostile_text), verbose=verbose, ascii_only=ascii_only)
+    assert_tame(lines, 80)
+    assert lines[0].text.strip("= ") == "llm telemetry: FAIL"
+
+
+@given(st.text(max_size=200), st.integers(20, 200), st.booleans())
+def test_any_text_keeps_to_any_width(
+    poisoned: Callable[[str], Report],
+    words: str,
+    columns: int,
+    ascii_only: bool,  # noqa: FBT001 - hypothesis passes it
+) -> None:
+    """Any text at any width gives lines that fit and hold no live character."""
+    assert_tame(render(poisoned(words), width=columns, ascii_only=ascii_only), columns)
