@@ -27,13 +27,19 @@ MAX_TEXT = 1_000_000
 _SCRIPT = Path(__file__).with_name("grader_worker.py")
 
 
-def grade(answer: object, case: Case, custom: Mapping[str, CustomGrader]) -> tuple[Score, ...]:
-    """`core.golden.grade` with the engines of this room.
+class Graders:
+    """The graders of one session: the built-in ones, and the team's own by name."""
 
-    Raises:
-        GoldenSetError: As `core.golden.grade`, and if a schema of the case is none.
-    """
-    return golden.grade(answer, case, custom, ENGINES)
+    def __init__(self, custom: Mapping[str, CustomGrader]) -> None:
+        self._custom = custom
+
+    def grade(self, answer: object, case: Case) -> tuple[Score, ...]:
+        """The scores that a case's graders give an answer.
+
+        Raises:
+            GoldenSetError: As `core.golden.grade`.
+        """
+        return golden.grade(answer, case, self._custom, ENGINES)
 
 
 class Worker:

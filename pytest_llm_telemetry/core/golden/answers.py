@@ -7,9 +7,9 @@ from math import isfinite
 from typing import Any
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
+from pytest_llm_telemetry.core.text import clean
 
 SHOWN = 80
-_ESCAPES = {"\n": " ", "\r": " ", "\t": " ", '"': '\\"', "\\": "\\\\"}
 # a sign counts where no digit, word or bracket stands before it: "16-3" ends in 3, "= -3" in -3
 _NUMBER = re.compile(
     r"(?:(?<![\w.)])(?P<sign>[-+\u2212])\s?)?[$\u20ac\u00a3\u00a5]?"
@@ -79,18 +79,10 @@ def only_number(text: str) -> float | None:
 
 
 def quoted(text: str) -> str:
-    """A text for one line of a report: in quotes, cut to 80 characters, nothing unprintable."""
-    cut = text[: SHOWN + 1].strip()
-    more = len(text.strip()) > SHOWN
-    shown = cut[: SHOWN - 4].rstrip() + " ..." if more else cut
-    return f'"{"".join(_shown(character) for character in shown)}"'
-
-
-def _shown(character: str) -> str:
-    escaped = _ESCAPES.get(character)
-    if escaped is not None:
-        return escaped
-    return character if character.isprintable() else f"\\u{ord(character):04x}"
+    """A text for one line of a report: in quotes, cut to 80 characters, nothing invisible live."""
+    start = text[: 4 * SHOWN].strip()
+    more = len(start) > SHOWN or len(text) > 4 * SHOWN
+    return f'"{clean(start[: SHOWN - 4]).rstrip()} ..."' if more else f'"{clean(start)}"'
 
 
 def _message(answer: object) -> str | None:

@@ -53,11 +53,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What one grader says of one answer: `value` in [0, 1], and in `explanation` why."""
+    """What one grader says of one answer: `value` in [0, 1], and in `explanation` why.
+
+    With `passed` left at `None` it is a figure only and decides nothing.
+    """
 
     name: str
     value: float
-    passed: bool
+    passed: bool | None = None
     explanation: str = ""
 
 

@@ -157,8 +157,7 @@ def _custom(
         )
     result = registered(answer, case)
     if isinstance(result, Score):
-        explained = result.explanation
-        value, passed = result.value, result.passed
+        explained, value, passed = result.explanation, result.value, result.passed
     else:
         explained = ""
         value = _number(result)
@@ -181,8 +180,8 @@ def _number(result: object) -> float:
     return float(result) if isinstance(result, bool | int | float) else float("nan")
 
 
-def _why_custom(answer: object, grader: Grader, *, value: float, passed: bool) -> str:
-    if passed:
+def _why_custom(answer: object, grader: Grader, *, value: float, passed: bool | None) -> str:
+    if passed is not False:
         return f"{grader.value} ({value:.3g})"
     shown = quoted(answer) if isinstance(answer, str) else f"a {type(answer).__name__}"
     return f"expected {grader.value} of at least {grader.min:g}, got {value:.3g} for {shown}"
