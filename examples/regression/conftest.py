@@ -1,30 +1,21 @@
-"""The same bot with another prompt, and offline a provider with a slower tail."""
+"""The same bot with another prompt, and offline a model with a slower tail."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from offline_model import OfflineModel
+from provider import offline_unless_named
 
-from pytest_llm_telemetry.loopback import Latency, LoopbackServer
+from pytest_llm_telemetry.loopback import Latency
 
 # The bot reads this when it is imported, which is when its tests are collected.
 os.environ["SUPPORT_BOT_PROMPT"] = str(Path(__file__).with_name("prompt.md"))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def provider() -> Iterator[None]:
-    """With both OPENAI_API_KEY and OPENAI_BASE_URL set, the real thing; a key alone costs nothing."""
-    if os.environ.get("OPENAI_API_KEY") and os.environ.get("OPENAI_BASE_URL"):
-        yield
-        return
+def model() -> Iterator[None]:
+    """As in support_bot, but one answer in seven takes five times as long."""
     pace = Latency(median_ms=6, per_token_ms=0.3, jitter=0.1, slow_rate=0.15, slow_factor=5)
-    with (
-        LoopbackServer(OfflineModel(), latency_ms=pace, seed=1) as server,
-        pytest.MonkeyPatch.context() as env,
-    ):
-        env.setenv("OPENAI_BASE_URL", server.base_url)
-        env.setenv("OPENAI_API_KEY", "offline")
-        env.setenv("NO_PROXY", "127.0.0.1")
+    with offline_unless_named(pace):
         yield

@@ -103,15 +103,18 @@ class Desk:
         if isinstance(answer, Fault):
             return replace(self._fault(form, answer, body, seed), fault=answer.kind)
         turn = self._turn(body, Reply(answer) if isinstance(answer, str) else answer, seed)
+        timing = self._timing(turn, seed)
+        if body.get("stream") and form.frames:
+            return replace(timing, frames=tuple(form.frames(turn)))
+        return replace(timing, payload=form.plain(turn))
+
+    def _timing(self, turn: Turn, seed: str) -> Outcome:
         whole, first = turn.reply.latency_ms, turn.reply.ttft_ms
         if whole is None:
             whole = self.latency.of_call(seed, turn.output_tokens)
         if first is None:
             first = whole * self.latency.ttft_share
-        timing = Outcome(status=200, latency_ms=max(whole, first), ttft_ms=first)
-        if body.get("stream") and form.frames:
-            return replace(timing, frames=tuple(form.frames(turn)))
-        return replace(timing, payload=form.plain(turn))
+        return Outcome(status=200, latency_ms=max(whole, first), ttft_ms=first)
 
     def _answer(self, path: str, body: Body) -> Answer | None:
         if path == "/v1/embeddings":

@@ -8,6 +8,7 @@ import struct
 import sys
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import TYPE_CHECKING, Any
@@ -44,14 +45,16 @@ class Listener(ThreadingTCPServer):
         self._thread.start()
 
     def stop(self) -> None:
-        """Wake every sleeper, end every connection (kept alive ones too) and join the threads."""
-        self.stopping.set()
+        """End every connection (kept alive ones too), wake every sleeper and join the threads."""
         self.shutdown()
         self._thread.join()
         with self._guard:
             served = dict(self._open)
-        for connection, thread in served.items():
-            _hang_up(connection)
+        for connection in served:
+            with suppress(OSError):  # the client was quicker
+                connection.shutdown(socket.SHUT_RDWR)
+        self.stopping.set()
+        for thread in served.values():
             thread.join()
         self.server_close()
 
@@ -84,10 +87,8 @@ class Listener(ThreadingTCPServer):
             "HTTP/1.1 500 Internal Server Error\r\ncontent-type: application/json\r\n"
             f"x-should-retry: false\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
         )
-        try:
+        with suppress(OSError):  # gone meanwhile
             request.sendall(f"{head}{body}".encode())
-        except OSError:
-            return  # gone meanwhile
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -156,10 +157,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.rfile.close()
         self.connection.close()
-
-
-def _hang_up(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # the client was quicker

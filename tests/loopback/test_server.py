@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import socket
+import struct
 import threading
 import time
 from collections import Counter
@@ -164,11 +166,18 @@ def test_latency_is_waited_for_and_the_first_piece_comes_before_the_last(
 
 
 def test_stopping_waits_for_no_sleeper_and_ends_its_threads() -> None:
-    """A server that is told to sleep for a minute stops at once, and no thread of it stays."""
-    before = set(threading.enumerate())
+    """A server that sleeps for a minute stops at once, hangs up, and no thread of it stays."""
+    before, heard = set(threading.enumerate()), []
+
+    def call() -> None:
+        try:
+            send(server, CHAT, chat("hi"))
+        except (http.client.RemoteDisconnected, ConnectionError) as error:
+            heard.append(error)
+
     server = LoopbackServer(lambda _: Reply("x", latency_ms=60_000)).start()
     assert server.start() is server
-    waiting = threading.Thread(target=lambda: send(server, CHAT, chat("hi")))
+    waiting = threading.Thread(target=call)
     waiting.start()
     while not server.requests:
         time.sleep(0.001)
@@ -178,6 +187,7 @@ def test_stopping_waits_for_no_sleeper_and_ends_its_threads() -> None:
     server.stop()
     assert time.monotonic() - begun < 10
     assert set(threading.enumerate()) <= before
+    assert len(heard) == 1
 
 
 def test_a_stopped_server_has_no_address() -> None:
@@ -195,6 +205,44 @@ def test_a_client_that_leaves_is_no_error(capfd: pytest.CaptureFixture[str]) -> 
         assert send(server, CHAT, chat("a"))[0] == 200
         time.sleep(0.05)
     assert capfd.readouterr() == ("", "")
+
+
+def leave(connection: http.client.HTTPConnection) -> None:
+    """Reset the connection, so that the server's next write or shutdown fails for certain."""
+    assert connection.sock is not None
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def test_a_client_that_left_hears_nothing_of_a_failed_answer(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """An answer that raises after its client reset the connection leaves no traceback."""
+    gone = threading.Event()
+
+    def answers(_: dict[str, Any]) -> str:
+        gone.wait(10)
+        raise ValueError
+
+    with LoopbackServer(answers) as server:
+        connection = http.client.HTTPConnection(server.root_url.removeprefix("http://"))
+        connection.request("POST", CHAT, json.dumps(chat("hi")))
+        leave(connection)
+        gone.set()
+        while not server.requests:
+            time.sleep(0.001)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_stopping_bears_with_a_connection_that_is_gone() -> None:
+    """A client that reset its connection while the answer slept does not disturb the stop."""
+    with LoopbackServer(lambda _: Reply("x", latency_ms=60_000)) as server:
+        connection = http.client.HTTPConnection(server.root_url.removeprefix("http://"))
+        connection.request("POST", CHAT, json.dumps(chat("hi")))
+        while not server.requests:
+            time.sleep(0.001)
+        leave(connection)
+    assert server.requests[0].latency_ms == 60_000
 
 
 def test_many_clients_are_served_at_once() -> None:
