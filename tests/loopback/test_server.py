@@ -167,7 +167,8 @@ def test_latency_is_waited_for_and_the_first_piece_comes_before_the_last(
 
 def test_stopping_waits_for_no_sleeper_and_ends_its_threads() -> None:
     """A server that sleeps for a minute stops at once, hangs up, and no thread of it stays."""
-    before, heard = set(threading.enumerate()), []
+    before = set(threading.enumerate())
+    heard: list[Exception] = []
 
     def call() -> None:
         try:
