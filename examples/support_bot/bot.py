@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from openai import OpenAI
 from pytest_llm_telemetry import TelemetryLogger
 
 MODEL = "gpt-4o-mini"
-PROMPT = Path(os.environ.get("SUPPORT_BOT_PROMPT", Path(__file__).with_name("prompt.md")))
+HERE = Path(__file__).parent
+PROMPT = Path(os.environ.get("SUPPORT_BOT_PROMPT", HERE / "prompt.md"))
+PRICES = tomllib.loads((HERE / "llm-telemetry.toml").read_text(encoding="utf-8"))["prices"]
 
-telemetry = TelemetryLogger("logs/llm.jsonl", service="support-bot")
+telemetry = TelemetryLogger("logs/llm.jsonl", service="support-bot", prices=PRICES)
 
 
 @cache
