@@ -128,6 +128,15 @@ _PER_QUERY: Mapping[str, Callable[[Call], float | None]] = {
 }
 
 
+def change(metric: Metric, before: float | None, now: float | None) -> float | None:
+    """The change of a figure in its metric's measure; `None` where either side is unknown."""
+    if before is None or now is None:
+        return None
+    if metric.change == "difference":
+        return now - before
+    return now / before - 1 if before else None
+
+
 def quantile(values: Sequence[tuple[float, float]], q: float) -> float | None:
     """The `q` quantile of (value, weight) pairs; `None` for none.
 

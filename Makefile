@@ -1,0 +1,51 @@
+# `make demo` and `make test` are all a newcomer needs: each makes its own environment first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo regression test coverage check lint wheel clean
+
+demo: $(VENV)/.demo
+	cd examples/support_bot && ../../$(BIN)/python -m pytest --llm-telemetry
+
+regression: $(VENV)/.demo
+	cd examples/regression && ../../$(BIN)/python -m pytest --llm-telemetry
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n 2
+
+coverage: $(VENV)/.dev
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -q tests/core tests/runtime
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report --fail-under=100 \
+	    --include='pytest_llm_telemetry/core/*,pytest_llm_telemetry/runtime/*'
+
+check: lint coverage wheel
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The wheel as a stranger gets it: a clean environment, no source in sight.
+wheel: $(VENV)/.dev
+	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	$(BIN)/python .ci/exercise_wheel.py dist
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade "pip>=25.1"
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml
+	$(PIP) --editable . openai
+	touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml
+	$(PIP) --editable . --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) dist .llm-telemetry .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,24 @@
+"""One record from production to CI: a logger for AI calls, a pytest plugin and a quality gate.
+
+`from pytest_llm_telemetry import TelemetryLogger` is the production door. Names are handed on
+lazily (PEP 562), because pytest imports this file at every start through its entry point.
+"""
+
+_HOMES = {
+    "TelemetryLogger": "pytest_llm_telemetry.runtime.logger",
+    "FileSink": "pytest_llm_telemetry.runtime.sinks",
+    "MemorySink": "pytest_llm_telemetry.runtime.sinks",
+    "StreamSink": "pytest_llm_telemetry.runtime.sinks",
+}
+__all__ = ["FileSink", "MemorySink", "StreamSink", "TelemetryLogger"]  # noqa: F822 - lazy, below
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - an idle pytest start imports nothing
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,130 @@
+"""`llm-telemetry baseline ...`: accept a run, or one case of it, and see what is accepted."""
+
+import argparse
+from typing import Any
+
+from tabulate import tabulate
+
+from pytest_llm_telemetry import review
+from pytest_llm_telemetry.cli.project import Project, now, say
+from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
+from pytest_llm_telemetry.core.errors import BaselineError
+from pytest_llm_telemetry.core.metrics import METRICS, change, measure
+from pytest_llm_telemetry.core.text import clean
+from pytest_llm_telemetry.reporters import figures
+from pytest_llm_telemetry.storage import baselines, revision, runs
+
+
+def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the commands to the parser."""
+    parser = commands.add_parser("baseline", help="accept, show, diff, list", description=__doc__)
+    below = parser.add_subparsers(required=True, metavar="ACTION")
+    accept_parser = below.add_parser("accept", parents=[shared], help="accept a stored run")
+    accept_parser.add_argument("run", nargs="?", default="latest")
+    accept_parser.add_argument("--case", action="append", metavar="ID", help="only this case")
+    accept_parser.add_argument("--suite", metavar="NAME", help="only this suite")
+    accept_parser.add_argument("--why", default="", help="the reason, kept in the baseline")
+    accept_parser.set_defaults(command=accept)
+    for name, action, text in (
+        ("show", show, "what a baseline holds and who accepted it"),
+        ("diff", diff, "a stored run against the baseline, figure by figure"),
+        ("list", list_all, "all baselines"),
+    ):
+        sub = below.add_parser(name, parents=[shared], help=text)
+        if name == "diff":
+            sub.add_argument("run", nargs="?", default="latest")
+        if name != "list":
+            sub.add_argument("--suite", metavar="NAME", help="only this suite")
+        sub.set_defaults(command=action)
+
+
+def accept(arguments: argparse.Namespace) -> int:
+    """Accept a stored run, whole or by case, and say which file to commit."""
+    project = Project.of(arguments)
+    run_dir = runs.find_run(project.runs, arguments.run)
+    acceptance = Acceptance(
+        run_id=run_dir.name,
+        at=now(),
+        by=revision.person(project.root),
+        why=arguments.why,
+        cases=tuple(arguments.case or ()),
+    )
+    for path in review.accept(run_dir, project.baselines, acceptance, suite=arguments.suite):
+        what = ", ".join(acceptance.cases) or "all cases"
+        shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
+        say(clean(f"accepted {what} into {shown}: commit it"))
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print the figures of each baseline and the decisions behind it."""
+    for baseline in _chosen(Project.of(arguments), arguments.suite):
+        measured, _ = measure(baseline.cases.values())
+        rows = [
+            (METRICS[name].label, figures.value(name, value))
+            for name, value in measured.items()
+            if value is not None
+        ]
+        say(clean(f"{baseline.suite}: {len(baseline.cases)} cases x {baseline.repeats}"))
+        say(tabulate(rows, tablefmt="plain", disable_numparse=True))
+        for decision in baseline.accepted:
+            cases = ", ".join(decision.cases) or "all cases"
+            say(clean(f"{decision.at}  {decision.by}  {cases}  {decision.why}"))
+        say("")
+    return 0
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Print each figure of a stored run beside the baseline's. Shows, never judges."""
+    project = Project.of(arguments)
+    run_dir = runs.find_run(project.runs, arguments.run)
+    for suite, summary in runs.summaries(run_dir).items():
+        if arguments.suite not in (None, suite):
+            continue
+        baseline = review.find_baseline(project.baselines, suite)
+        if baseline is None:
+            say(clean(f"{suite}: no baseline yet"))
+            continue
+        before, _ = measure(baseline.cases.values())
+        rows = [
+            (
+                METRICS[name].label,
+                figures.value(name, before.get(name)),
+                figures.value(name, now_value),
+                figures.change(name, change(METRICS[name], before.get(name), now_value)),
+            )
+            for name, now_value in summary.metrics.items()
+        ]
+        say(clean(f"{suite}: {run_dir.name} against the baseline"))
+        say(tabulate(rows, headers=("metric", "baseline", "now", "change"), disable_numparse=True))
+        gone = sorted(baseline.cases.keys() - {case.case_id for case in summary.cases})
+        new = sorted({case.case_id for case in summary.cases} - baseline.cases.keys())
+        say(*(clean(f"gone: {case}") for case in gone), *(clean(f"new: {case}") for case in new))
+    return 0
+
+
+def list_all(arguments: argparse.Namespace) -> int:
+    """Print one line a baseline: suite, cases, last decision."""
+    project = Project.of(arguments)
+    for baseline in _chosen(project, None):
+        last = baseline.accepted[-1] if baseline.accepted else None
+        by = f"accepted {last.at} by {last.by}" if last else "never accepted"
+        say(clean(f"{baseline.suite}: {len(baseline.cases)} cases, {by}"))
+    return 0
+
+
+def _chosen(project: Project, suite: str | None) -> list[Baseline]:
+    paths = (
+        [project.baselines]
+        if project.baselines.is_file()
+        else sorted(project.baselines.glob("*.json"))
+        if suite is None
+        else [baselines.path_for(project.baselines, suite)]
+    )
+    if not paths or not paths[0].is_file():
+        raise BaselineError(
+            "no baseline" if suite is None else f"no baseline of suite {suite!r}",
+            where=str(project.baselines),
+            remedy="accept a run first: llm-telemetry baseline accept",
+        )
+    return [baselines.read(path) for path in paths]

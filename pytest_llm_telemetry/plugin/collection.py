@@ -1,0 +1,141 @@
+"""Golden sets -> pytest items: one a case and repeat, with ids that stay the same."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pytest_llm_telemetry.storage.runs import SuitePlan
+
+from pytest_llm_telemetry.core.errors import GoldenSetError
+from pytest_llm_telemetry.core.golden import Case
+from pytest_llm_telemetry.core.samples import CasePlan
+from pytest_llm_telemetry.storage.goldens import GoldenSet, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRun:
+    """One repeat of one case: what a golden-set item is about."""
+
+    suite: str
+    case: Case
+    repeat: int
+    repeats: int
+
+
+@dataclass(slots=True)
+class Suites:
+    """The golden sets that this session met while it collected."""
+
+    root: Path
+    repeats: int | None = None
+    found: dict[str, tuple[GoldenSet, int]] = field(default_factory=dict)
+    loaded: dict[Path, GoldenSet] = field(default_factory=dict)
+
+    def runs(self, definition: pytest.Item) -> list[CaseRun]:
+        """The case runs of a test function, repeat by repeat: all cases, then all again.
+
+        Repeats of a case lie far apart in time, so that one slow minute of the provider does not
+        fall on all repeats of the same few cases.
+
+        Raises:
+            GoldenSetError: If a marker or its golden set cannot be used.
+        """
+        runs: list[CaseRun] = []
+        for marker in definition.iter_markers("golden_set"):
+            suite, golden, repeats = self._open(marker, definition)
+            runs += [
+                CaseRun(suite=suite, case=case, repeat=repeat, repeats=repeats)
+                for repeat in range(1, repeats + 1)
+                for case in golden.cases
+            ]
+        return runs
+
+    def _open(self, marker: pytest.Mark, item: pytest.Item) -> tuple[str, GoldenSet, int]:
+        where = _where(item)
+        file, repeats, suite = _arguments(where, *marker.args, **marker.kwargs)
+        path = _find(file, (item.path.parent, self.root), where)
+        if path not in self.loaded:
+            self.loaded[path] = load(path, root=self.root)
+        golden = self.loaded[path]
+        suite = suite or golden.name
+        repeats = self.repeats or repeats
+        known = self.found.setdefault(suite, (golden, repeats))
+        if known != (golden, repeats):
+            raise GoldenSetError(
+                f"suite {suite!r} is used for two golden sets, or with two numbers of repeats",
+                where=where,
+                remedy='name one of them apart: golden_set(..., suite="another")',
+            )
+        return suite, golden, repeats
+
+    def plans(self, items: Iterable[pytest.Item]) -> tuple[dict[str, SuitePlan], bool]:
+        """What the items of this session will run, and whether that is only a part of the sets."""
+        planned: dict[str, dict[str, CasePlan]] = {}
+        for item in items:
+            run = run_of(item)
+            if run is not None:
+                planned.setdefault(run.suite, {}).setdefault(run.case.id, _plan(run.case, item))
+        plans: dict[str, SuitePlan] = {}
+        for suite, cases in planned.items():
+            golden, repeats = self.found[suite]
+            plans[suite] = SuitePlan(
+                golden=_relative(golden.path, self.root),
+                golden_hash=golden.digest,
+                repeats=repeats,
+                cases=tuple(cases[case.id] for case in golden.cases if case.id in cases),
+            )
+        return plans, any(
+            len(plan.cases) < len(self.found[suite][0].cases) for suite, plan in plans.items()
+        )
+
+
+def ids_of(runs: Sequence[CaseRun]) -> list[str]:
+    """`refund-eu-014` for the first repeat, `refund-eu-014#2` for the second."""
+    return [run.case.id if run.repeat == 1 else f"{run.case.id}#{run.repeat}" for run in runs]
+
+
+def run_of(item: pytest.Item) -> CaseRun | None:
+    """The case run that an item is about; `None` for every other test."""
+    callspec = getattr(item, "callspec", None)
+    run = callspec.params.get("golden_case") if callspec is not None else None
+    return run if isinstance(run, CaseRun) else None
+
+
+def _plan(case: Case, item: pytest.Item) -> CasePlan:
+    return CasePlan(case_id=case.id, tags=case.tags, where=_where(item), weight=case.weight)
+
+
+def _where(item: pytest.Item) -> str:
+    path, line, _ = item.reportinfo()
+    return f"{_relative(Path(path), item.config.rootpath)}:{(line or 0) + 1}"
+
+
+def _relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+
+
+def _arguments(
+    where: str, file: object = None, repeats: object = 1, suite: object = None, **unknown: object
+) -> tuple[str, int, str | None]:
+    remedy = 'write @pytest.mark.golden_set("golden/support.jsonl", repeats=3)'
+    if unknown:
+        raise GoldenSetError(
+            f"golden_set has no {next(iter(unknown))!r}", where=where, remedy=remedy
+        )
+    if not isinstance(file, str):
+        raise GoldenSetError(f"golden_set: file is {file!r}", where=where, remedy=remedy)
+    if not isinstance(repeats, int) or repeats < 1:
+        raise GoldenSetError(f"golden_set: repeats is {repeats!r}", where=where, remedy=remedy)
+    return file, repeats, None if suite is None else str(suite)
+
+
+def _find(file: str, folders: Sequence[Path], where: str) -> Path:
+    for folder in folders:
+        if (folder / file).is_file():
+            return (folder / file).resolve()
+    raise GoldenSetError(
+        f"golden set {file!r} is neither beside the test nor in rootdir",
+        where=where,
+        remedy=f"create {folders[0] / file}, or run `llm-telemetry init` for a first one",
+    )

@@ -1,0 +1,93 @@
+"""What happens in the process that runs a test: its calls and scores go into the run's log."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pytest_llm_telemetry.core.pricing import PriceTable
+from pytest_llm_telemetry.runtime.logger import TelemetryLogger
+from pytest_llm_telemetry.runtime.sinks import FileSink
+
+from pytest_llm_telemetry.core.golden import Score
+from pytest_llm_telemetry.plugin.cases import GoldenCase
+from pytest_llm_telemetry.plugin.collection import CaseRun
+from pytest_llm_telemetry.runtime import context
+from pytest_llm_telemetry.storage.graders import Graders
+
+
+class Recording:
+    """The run's log as one process writes it.
+
+    Every process of a run appends to the same file, call by call: a worker that is killed leaves
+    behind what it finished.
+    """
+
+    def __init__(self, run_id: str, events: Path, worker: str | None) -> None:
+        self.run_id = run_id
+        self._events = events
+        self._worker = worker
+        self._tap: context.Tap | None = None
+        self._case: GoldenCase | None = None
+        self._reruns: dict[tuple[str, str, int], int] = {}
+        self.logger = TelemetryLogger()
+        self.graders = Graders({})
+
+    def open(self, prices: PriceTable, custom: Mapping[str, Callable[..., object]]) -> None:
+        """Start to record every TelemetryLogger of this process into the run."""
+        self._events.parent.mkdir(parents=True, exist_ok=True)
+        self.graders = Graders(custom)
+        self._tap = context.attach(FileSink(self._events), prices=prices)
+
+    def close(self) -> None:
+        """Stop recording, and leave every logger as it was."""
+        if self._tap is not None:
+            self._tap.close()
+            self._tap = None
+
+    @contextmanager
+    def case(self, run: CaseRun | None) -> Iterator[None]:
+        """Put the run's and the case's context on every event while a test runs."""
+        fields: dict[str, str | int] = {"run_id": self.run_id}
+        self._case = None
+        if run is not None:
+            fields |= {
+                "suite": run.suite,
+                "case_id": run.case.id,
+                "attempt": self._attempt(run),
+            }
+            self._case = GoldenCase(run.case, run.repeat, self.graders.grade, self.emit)
+        if self._worker:
+            fields["worker"] = self._worker
+        if self._tap is not None:
+            self._tap.fields(fields)
+        try:
+            yield
+        finally:
+            if self._tap is not None:
+                self._tap.fields({"run_id": self.run_id})
+
+    def _attempt(self, run: CaseRun) -> int:
+        """Repeats are numbered 1 to n; the k-th rerun of repeat r is attempt r + k * n."""
+        key = (run.suite, run.case.id, run.repeat)
+        reruns = self._reruns[key] = self._reruns.get(key, -1) + 1
+        return run.repeat + reruns * run.repeats
+
+    @property
+    def current(self) -> GoldenCase | None:
+        """The case that is running in this process."""
+        return self._case
+
+    def emit(self, score: Score) -> None:
+        """Write a score into the log, beside the last call that the test made."""
+        query_id = self._tap.last_query_id if self._tap is not None else None
+        self.logger.score(
+            query_id,
+            score.name,
+            score.value,
+            passed=score.passed,
+            explanation=score.explanation or None,
+        )
+
+    def recorded(self, error: BaseException) -> bool:
+        """Whether a watched call raised this very exception: then the log has it already."""
+        return self._tap is not None and self._tap.was_recorded(error)

@@ -1,0 +1,243 @@
+"""The one path: a stored run -> metrics -> gate -> report. pytest and the command line call it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pytest_llm_telemetry.storage.settings import Settings
+
+from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
+from pytest_llm_telemetry.core.errors import BaselineError, ConfigError, TelemetryError
+from pytest_llm_telemetry.core.gate import judge
+from pytest_llm_telemetry.core.metrics import Summary
+from pytest_llm_telemetry.core.report import Report, SuiteReport, suggest, suite_report
+from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Problem, Verdict, worst
+from pytest_llm_telemetry.reporters import json_report
+from pytest_llm_telemetry.storage import baselines, runs
+
+# kind of report -> (where it is written when no path is given, how it is rendered)
+REPORTS = {"json": ("llm-report.json", json_report.render)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to judge a run by, and what to do with the result.
+
+    `baselines` is a folder of `<suite>.json` files, or one file; `now` is ISO-8601 UTC;
+    `reports` are `KIND` or `KIND=PATH`; `root` is what relative paths start from; `accepting`
+    is the decision to make the run the new baseline.
+    """
+
+    settings: Settings
+    baselines: Path
+    root: Path
+    now: str
+    require_baseline: bool = False
+    accepting: Acceptance | None = None
+    reports: Sequence[str] = ()
+
+
+def conclude(run_dir: Path, request: Request, *, problems: Sequence[Problem] = ()) -> Report:
+    """Judge a stored run, write the reports that were asked for, and say what came of it.
+
+    Nothing is raised for input that cannot be used: it is a problem of the report, and its exit
+    status is 4.
+    """
+    report = _judge_run(run_dir, request, problems)
+    if request.accepting is not None:
+        report = _accept_judged(run_dir, report, request, request.accepting)
+    for wanted in request.reports:
+        report = _write(report, wanted, request.root)
+    return report
+
+
+def find_baseline(place: Path, suite: str) -> Baseline | None:
+    """The baseline of a suite; `None` where there is none yet.
+
+    Raises:
+        BaselineError: If it is there and cannot be used.
+    """
+    path = place if place.suffix == ".json" else baselines.path_for(place, suite)
+    if not path.exists():
+        return None
+    baseline = baselines.read(path)
+    if baseline.suite != suite:
+        raise BaselineError(
+            f"this is the baseline of suite {baseline.suite!r}, not of {suite!r}",
+            where=str(path),
+            remedy="point --llm-baseline at the folder of baselines",
+        )
+    return baseline
+
+
+def accept(
+    run_dir: Path, place: Path, decision: Acceptance, *, suite: str | None = None
+) -> list[Path]:
+    """Make a stored run the baseline, whole or for `decision.cases`; returns the files written.
+
+    Raises:
+        BaselineError: If the run is partial or only a selection, or a case is not in it.
+    """
+    found = {
+        name: summary for name, summary in runs.summaries(run_dir).items() if suite in (None, name)
+    }
+    if decision.cases:
+        wanted = set(decision.cases)
+        found = {
+            name: summary
+            for name, summary in found.items()
+            if wanted & {case.case_id for case in summary.cases}
+        }
+    if not found:
+        raise BaselineError(
+            "the run holds no such suite or case", where=str(run_dir), remedy="look at run.json"
+        )
+    written = []
+    for name, summary in found.items():
+        previous = find_baseline(place, name)
+        _refuse_incomplete(summary, decision, previous)
+        path = place if place.suffix == ".json" else baselines.path_for(place, name)
+        here = replace(
+            decision, run_id=summary.run_id, commit=summary.commit, branch=summary.branch
+        )
+        baselines.write(
+            path,
+            baselines.from_summary(
+                summary, acceptance=here, previous=previous, cases=decision.cases or None
+            ),
+        )
+        written.append(path)
+    return written
+
+
+def _refuse_incomplete(summary: Summary, decision: Acceptance, previous: Baseline | None) -> None:
+    reason = (
+        "the run did not end by itself"
+        if summary.partial
+        else f"{len(summary.missing)} planned cases have no record"
+        if summary.missing
+        else "only a part of the golden set was run"
+        if summary.selected
+        else ""
+    )
+    if reason and not (decision.cases and previous):
+        raise BaselineError(
+            f"a baseline needs a whole run: {reason}",
+            where=summary.run_id,
+            remedy="run the whole golden set, or accept single cases with --case ID",
+        )
+
+
+def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> Report:
+    found = list(problems)
+    suites: list[SuiteReport] = []
+    run: runs.Run | None = None
+    skipped: dict[str, int] = {}
+    if (run_dir / "events.jsonl").exists() or (run_dir / "run.json").exists():
+        try:
+            run, summaries, skipped = runs.read(run_dir)
+            suites = [_judge_suite(summary, run, request) for summary in summaries.values()]
+        except TelemetryError as error:
+            found.append(_problem(error))
+    status = worst([suite.verdict.status for suite in suites] + ["error"] * bool(found))
+    return Report(
+        run_id=run_dir.name,
+        suites=tuple(suites),
+        status=status,
+        exit_status=EXIT_STATUS[status],
+        started=run.started if run else None,
+        finished=run.finished if run else None,
+        duration_s=_seconds(run.started, run.finished) if run else None,
+        commit=run.commit if run else None,
+        branch=run.branch if run else None,
+        partial=bool(run and not run.complete),
+        run_dir=_shown(run_dir, request.root) if run else "",
+        problems=tuple(found),
+        skipped_lines=skipped,
+        judge_again=f"llm-telemetry gate {run_dir.name.rpartition('-')[2]}" if run else "",
+        next_commands=suggest(run_dir.name, suites),
+    )
+
+
+def _judge_suite(summary: Summary, run: runs.Run, request: Request) -> SuiteReport:
+    golden = run.suites[summary.suite].golden if summary.suite in run.suites else ""
+    try:
+        baseline = find_baseline(request.baselines, summary.suite)
+        if baseline is None and request.require_baseline:
+            raise BaselineError(
+                f"suite {summary.suite!r} has no baseline, and one is required",
+                where=_shown(request.baselines, request.root),
+                remedy="accept a run: llm-telemetry baseline accept",
+            )
+        verdict = judge(summary, baseline, request.settings.thresholds(summary.suite))
+    except TelemetryError as error:
+        baseline = None
+        verdict = Verdict(suite=summary.suite, status="error", problems=(_problem(error),))
+    return suite_report(summary, verdict, baseline, now=request.now, golden=golden)
+
+
+def _accept_judged(run_dir: Path, report: Report, request: Request, decision: Acceptance) -> Report:
+    """Accept what was just judged, if nothing absolute speaks against it.
+
+    What the old baseline objects to is what the user accepts; a broken absolute limit or a run
+    that could not be judged is not.
+    """
+    against = [
+        check.metric
+        for suite in report.suites
+        for check in suite.verdict.breaches
+        if check.kind == "absolute"
+    ]
+    if report.problems or any(suite.verdict.problems for suite in report.suites) or against:
+        why = f"absolute limits are broken ({', '.join(against)})" if against else "see above"
+        return replace(report, notes=(*report.notes, f"baseline not updated: {why}"))
+    try:
+        written = accept(run_dir, request.baselines, decision)
+    except TelemetryError as error:
+        return _with_problem(report, _problem(error))
+    names = ", ".join(_shown(path, request.root) for path in written)
+    again = _judge_run(run_dir, request, ())
+    return replace(again, notes=(*again.notes, f"baseline accepted: {names}; commit it"))
+
+
+def _write(report: Report, wanted: str, root: Path) -> Report:
+    kind, _, target = wanted.partition("=")
+    try:
+        if kind not in REPORTS:
+            raise ConfigError(  # noqa: TRY301 - one place makes a problem of either
+                f"unknown report {kind!r}", remedy=f"known kinds: {', '.join(REPORTS)}"
+            )
+        name, render = REPORTS[kind]
+        path = root / (target or name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(render(report), encoding="utf-8")
+    except (ConfigError, OSError) as error:
+        if isinstance(error, OSError):
+            error = ConfigError(f"report {kind!r} cannot be written: {error}")
+        return _with_problem(report, _problem(error))
+    return replace(report, notes=(*report.notes, f"{kind} report: {_shown(path, root)}"))
+
+
+def _with_problem(report: Report, problem: Problem) -> Report:
+    status = worst([report.status, "error"])
+    return replace(
+        report,
+        problems=(*report.problems, problem),
+        status=status,
+        exit_status=EXIT_STATUS[status],
+    )
+
+
+def _problem(error: TelemetryError) -> Problem:
+    return Problem(what=error.what, where=error.where, remedy=error.remedy)
+
+
+def _seconds(started: str | None, finished: str | None) -> float | None:
+    if not started or not finished:
+        return None
+    return (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

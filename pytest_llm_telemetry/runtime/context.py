@@ -1,0 +1,96 @@
+"""What rides on every event: context bound by the caller, and the taps of a test session."""
+
+from __future__ import annotations
+
+from _contextvars import ContextVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from pytest_llm_telemetry.core.pricing import PriceTable
+    from pytest_llm_telemetry.runtime.sinks import Sink
+
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("llm_telemetry_context", default={})
+_tap: Tap | None = None
+
+
+class bind:  # noqa: N801 - reads as the verb it is: `with bind(session_id=...)`
+    """Put fields on every event inside a `with` block, in this thread or task.
+
+    Fields: session_id, user_id, feature_flags, variant, tags, and run_id, suite, case_id, attempt,
+    worker. Inner fields win.
+    """
+
+    def __init__(self, **fields: Any) -> None:
+        self._fields = fields
+
+    def __enter__(self) -> None:
+        self._token = _bound.set({**_bound.get(), **self._fields})
+
+    def __exit__(self, *exc: object) -> None:
+        _bound.reset(self._token)
+
+
+def current() -> Mapping[str, Any]:
+    """The fields in force here: the session's, and over them what the caller bound."""
+    ambient = _tap.ambient if _tap is not None else None
+    return {**ambient, **_bound.get()} if ambient else _bound.get()
+
+
+def tap() -> Tap | None:
+    """The tap of the test session that is running in this process, if one is."""
+    return _tap
+
+
+def attach(sink: Sink, *, prices: PriceTable | None = None) -> Tap:
+    """Let every TelemetryLogger of this process write into `sink` too, until the tap is closed.
+
+    `prices` serve the loggers that have none of their own.
+    """
+    global _tap  # noqa: PLW0603 - one test session a process, seen by every logger and thread in it
+    _tap = Tap(sink, prices, _tap)
+    return _tap
+
+
+class Tap:
+    """The hold of a test session on the loggers of its process."""
+
+    def __init__(self, sink: Sink, prices: PriceTable | None, outer: Tap | None) -> None:
+        self.prices = prices
+        self.ambient: Mapping[str, Any] = {}
+        self.last_query_id: str | None = None
+        self._sink = sink
+        self._outer = outer
+        self._error: BaseException | None = None
+
+    def fields(self, fields: Mapping[str, Any]) -> None:
+        """Put these fields on every event of the process, whichever thread it comes from."""
+        self.ambient = fields
+        self.last_query_id = None
+        self._error = None
+
+    def write(self, line: bytes) -> None:
+        """Keep a line of one of the process's loggers."""
+        self._sink.write(line)
+
+    def saw(self, query_id: str, error: BaseException | None) -> None:
+        """Remember the last call that ended, and what it raised."""
+        self.last_query_id = query_id
+        self._error = error if error is not None else self._error
+
+    def was_recorded(self, error: BaseException) -> bool:
+        """Whether the last call that failed raised this very exception."""
+        seen: BaseException | None = error
+        while seen is not None:
+            if seen is self._error:
+                return True
+            seen = seen.__cause__ or seen.__context__
+        return False
+
+    def close(self) -> None:
+        """Let the loggers go, and close the sink."""
+        global _tap  # noqa: PLW0603 - the other half of `attach`
+        _tap = self._outer
+        self._sink.close()

@@ -1,0 +1,80 @@
+"""A small project with a golden set, whose bot can be made worse between two runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CASES = 20
+TEST = """
+from pathlib import Path
+import pytest
+
+WORSE = {{f"question {{n}}" for n in range({worse})}}
+
+def answer(question: str) -> str:
+    return "no" if question in WORSE else "yes"
+
+@pytest.mark.golden_set("golden/bot.jsonl", repeats={repeats})
+def test_bot(golden_case, llm_telemetry):
+    golden_case.check(llm_telemetry.wrap(answer)(golden_case.input))
+"""
+
+
+class Project:
+    """A project folder and the ways to run pytest in it."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.root: Path = pytester.path
+        self.golden(
+            [
+                {"id": f"case-{n:02}", "input": f"question {n}", "contains": "yes"}
+                for n in range(CASES)
+            ]
+        )
+        self.bot()
+
+    def golden(self, cases: list[dict[str, Any]], name: str = "bot") -> None:
+        """Write a golden set of these cases."""
+        path = self.root / "golden" / f"{name}.jsonl"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(json.dumps(case) + "\n" for case in cases), encoding="utf-8")
+
+    def bot(self, *, worse: int = 0, repeats: int = 3) -> None:
+        """Write the test of a bot that answers the first `worse` cases wrongly."""
+        self.write("test_bot.py", TEST.format(worse=worse, repeats=repeats))
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        """Run `pytest --llm-telemetry` in a process of its own."""
+        return self.pytester.runpytest_subprocess("--llm-telemetry", *arguments)
+
+    def accept(self) -> None:
+        """Run once and accept what comes of it."""
+        assert self.run("-q", "--llm-update-baseline").ret == 0
+
+    def report(self, *arguments: str) -> tuple[pytest.RunResult, dict[str, Any]]:
+        """Run, and read the JSON report."""
+        result = self.run("--llm-report", "json=report.json", *arguments)
+        report = json.loads((self.root / "report.json").read_text(encoding="utf-8"))
+        assert isinstance(report, dict)
+        return result, report
+
+    def events(self) -> list[dict[str, Any]]:
+        """All events of all runs, in the order of the runs."""
+        logs = sorted(self.root.glob(".llm-telemetry/runs/*/events.jsonl"))
+        return [json.loads(line) for log in logs for line in log.read_text("utf-8").splitlines()]
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Project:
+    """A project of 20 cases x 3 whose bot answers all of them right."""
+    return Project(pytester)

@@ -1,0 +1,36 @@
+"""A first run informs: there is nothing to compare with yet."""
+
+from tests.plugin.conftest import Project
+
+
+def test_without_a_baseline_the_run_passes_and_says_how_to_accept_it(project: Project) -> None:
+    """No baseline is no fault: exit 0, and the command that accepts the run."""
+    result = project.run()
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*first run*", "*llm-telemetry baseline accept*"])
+
+
+def test_without_a_baseline_absolute_limits_are_judged(project: Project) -> None:
+    """A broken absolute limit fails a first run like any other."""
+    project.write("llm-telemetry.toml", "schema_version = 1\n[limits.pass_rate]\nmin = 0.9\n")
+    project.bot(worse=8)
+    result, report = project.report()
+    assert result.ret == 1
+    (check,) = [c for c in report["suites"][0]["verdict"]["checks"] if c["status"] == "fail"]
+    assert (check["metric"], check["kind"]) == ("pass_rate", "absolute")
+
+
+def test_a_required_baseline_that_is_missing_cannot_be_judged(project: Project) -> None:
+    """--llm-require-baseline turns a first run into exit 4 with the remedy."""
+    result = project.run("--llm-require-baseline")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(["*has no baseline*"])
+
+
+def test_accepting_writes_the_baseline_and_the_next_run_is_compared(project: Project) -> None:
+    """--llm-update-baseline writes baselines/<suite>.json, and the next run uses it."""
+    project.accept()
+    assert (project.root / "baselines" / "bot.json").is_file()
+    result, report = project.report()
+    assert result.ret == 0
+    assert report["suites"][0]["verdict"]["baseline_used"]

@@ -1,0 +1,56 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = sorted((ROOT / "pytest_llm_telemetry").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+def _functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_test_states_its_behaviour_in_a_sentence(path: Path) -> None:
+    """A test function has a docstring that is a sentence."""
+    silent = [
+        function.name
+        for function in _functions(path)
+        if function.name.startswith("test_")
+        and not (ast.get_docstring(function) or "").endswith(".")
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_rooms_are_small(path: Path) -> None:
+    """A file of the package has at most 300 lines."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def test_pytest_is_imported_by_the_plugin_only() -> None:
+    """No room but plugin imports pytest, so the logger installs without it."""
+    guilty = [
+        str(path.relative_to(ROOT))
+        for path in PACKAGE
+        if "plugin" not in path.parts
+        and any(
+            name.split(".")[0] in {"pytest", "_pytest", "pluggy"}
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for name in _imported(node)
+        )
+    ]
+    assert guilty == []
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
