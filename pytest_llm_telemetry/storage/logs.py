@@ -1,0 +1,199 @@
+"""Event logs -> events. A damaged line is skipped and counted by what is wrong with it.
+
+No log is ever quite whole: disks fill, processes die in the middle of a line, two writers without
+a lock glue theirs together. Every line is either an event or counted in `skipped`.
+"""
+
+import gzip
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, NoReturn, Protocol
+
+from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
+from pytest_llm_telemetry.core.events import SCHEMA_VERSION, Event, from_dict
+
+MAX_LINE = 1_000_000
+FREE = 1_000_000  # bytes that any compressed file may unpack to
+MAX_RATIO = 500  # logs reach 8 to 30, a bomb 1000
+_CHUNK = 1 << 18
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many lines were read, and how many of them were skipped, by reason.
+
+    Reasons: `truncated` (the last line, cut off), `torn` (cut off, and a line follows), `glued`
+    (two records in one line), `not_utf8`, `nul`, `nan` (NaN or Infinity), `blank`, `array`,
+    `junk` (no JSON), `wrong_types` (JSON, but no event), `newer` (of a newer major version),
+    `too_long` (over 1 MB), `gzip` (a compressed file that is damaged or a bomb).
+    """
+
+    lines: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogReading:
+    """Events of one or more files; `len(events)` and all that was skipped add up to `lines`."""
+
+    events: tuple[Event, ...]
+    lines: int
+    skipped: Mapping[str, int]
+
+
+def read(paths: Iterable[Path]) -> LogReading:
+    """All events of log files, plain or `.gz`, in the order of the files and lines.
+
+    Raises:
+        ConfigError: If a file is missing or is none.
+    """
+    tally = Tally()
+    events = tuple(scan(paths, tally))
+    return LogReading(events=events, lines=tally.lines, skipped=dict(tally.skipped))
+
+
+def scan(paths: Iterable[Path], tally: Tally) -> Iterator[Event]:
+    """The events of log files one by one, counting into `tally`; memory stays bounded.
+
+    Raises:
+        ConfigError: If a file is missing or is none.
+    """
+    for path in paths:
+        for line, ended in _lines_of(path):
+            tally.lines += 1
+            found = _read_line(line, ended=ended)
+            if isinstance(found, str):
+                tally.skipped[found] += 1
+            else:
+                yield found
+
+
+def _lines_of(path: Path) -> Iterator[tuple[bytes | None, bool]]:
+    """Each line, and whether it ended; `None` is a compressed file that breaks off."""
+    try:
+        if not path.is_file():
+            what = "is no file" if path.exists() else "does not exist"
+            raise ConfigError(what, where=path.as_posix(), remedy="check the path")
+        with path.open("rb") as file:
+            if path.suffix == ".gz":
+                yield from _unpacked(file)
+            else:
+                yield from _split(file)
+    except (OSError, ValueError) as fault:
+        reason = getattr(fault, "strerror", None) or fault
+        what = f"cannot be read: {reason}"
+        raise ConfigError(what, where=path.as_posix(), remedy="check the path") from None
+
+
+def _unpacked(file: BinaryIO) -> Iterator[tuple[bytes | None, bool]]:
+    try:
+        with gzip.open(file) as inside:
+            yield from _split(_Bounded(inside, file))
+    except (EOFError, OSError, zlib.error):
+        yield None, False
+
+
+class _Bounded:
+    """A compressed file that ends with an error where it unpacks to more than any log would."""
+
+    def __init__(self, inside: gzip.GzipFile, outside: BinaryIO) -> None:
+        self._inside = inside
+        self._outside = outside
+        self._unpacked = 0
+
+    def read(self, size: int) -> bytes:
+        """The next bytes.
+
+        Raises:
+            EOFError: If the file is a bomb.
+        """
+        chunk = self._inside.read(size)
+        self._unpacked += len(chunk)
+        if self._unpacked > max(FREE, MAX_RATIO * self._outside.tell()):
+            raise EOFError
+        return chunk
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _split(file: _Readable) -> Iterator[tuple[bytes, bool]]:
+    """Lines without their newline, and whether they had one; of a too long line its start."""
+    rest = b""
+    skipping = False
+    while chunk := file.read(_CHUNK):
+        parts = (rest + chunk).split(b"\n")
+        rest = parts.pop()
+        if skipping and parts:
+            del parts[0]
+            skipping = False
+        for part in parts:
+            yield part, True
+        if skipping:
+            rest = b""
+        elif len(rest) > MAX_LINE:
+            yield rest, False
+            rest, skipping = b"", True
+    if rest:
+        yield rest, False
+
+
+def _read_line(line: bytes | None, *, ended: bool) -> Event | str:
+    """The event of a line, or the reason to skip it."""
+    if line is None:
+        return "gzip"
+    if len(line) > MAX_LINE:
+        return "too_long"
+    try:
+        record = _DECODER.decode(line.decode())
+        if type(record) is dict and record.get("schema_version") == SCHEMA_VERSION:
+            return from_dict(record)
+    except SchemaError:
+        return "wrong_types"
+    except (ValueError, RecursionError) as fault:
+        return _damage(line, fault, ended=ended)
+    return _no_event(record)
+
+
+def _no_event(record: object) -> str:
+    if isinstance(record, list):
+        return "array"
+    if not isinstance(record, dict):
+        return "junk"
+    version = record.get("schema_version")
+    return "newer" if type(version) is int and version > SCHEMA_VERSION else "wrong_types"
+
+
+def _damage(line: bytes, fault: Exception, *, ended: bool) -> str:
+    if not line.strip():
+        return "blank"
+    if b"\0" in line:
+        return "nul"
+    if isinstance(fault, UnicodeDecodeError):
+        return "not_utf8" if ended else "truncated"
+    if isinstance(fault, _NotFiniteError):
+        return "nan"
+    if line.find(_START, 1) > 0:
+        return "glued"
+    if not line.startswith(b"{"):
+        return "torn" if line.endswith(b"}") else "junk"
+    if not isinstance(fault, json.JSONDecodeError) or line.endswith(b"}"):
+        return "junk"
+    return "torn" if ended else "truncated"
+
+
+class _NotFiniteError(ValueError):
+    pass
+
+
+def _constant(name: str) -> NoReturn:
+    raise _NotFiniteError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant)
+_START = b'{"schema_version"'
