@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pytest_llm_telemetry.core.baseline import PastRun
 from pytest_llm_telemetry.core.gate.pairing import Pair
 from pytest_llm_telemetry.core.thresholds import Rule
-from pytest_llm_telemetry.core.verdict import CaseChange
+from pytest_llm_telemetry.core.verdict import CaseChange, Problem
 
 Figures = Mapping[str, float | None]
 
@@ -33,9 +33,12 @@ class Finding:
 
     `change`, `interval` and `error` (its standard error) are in the metric's measure of change;
     `p_value` is one-sided for a change for the worse, alone. `undecided` says why nothing can be
-    decided, and then the rest is for show. `note` is for the whole verdict.
+    decided, and then the rest is for show. `figures` are before and now, where one run alone does
+    not have them. `note` and `problem` are for the whole
+    verdict.
     """
 
+    figures: tuple[float, float] | None = None
     change: float | None = None
     interval: tuple[float, float] | None = None
     error: float = 0.0
@@ -45,6 +48,7 @@ class Finding:
     reason: str = ""
     settle: str = ""
     note: str = ""
+    problem: Problem | None = None
     cases: tuple[CaseChange, ...] = ()
     worse: int = 0
     better: int = 0

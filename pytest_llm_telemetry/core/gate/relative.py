@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from pytest_llm_telemetry.core.baseline import Baseline
 from pytest_llm_telemetry.core.gate.deciding import Judged, decide
+from pytest_llm_telemetry.core.gate.errors import judge_errors
 from pytest_llm_telemetry.core.gate.findings import Comparison, Judge
 from pytest_llm_telemetry.core.gate.grades import judge_grades
+from pytest_llm_telemetry.core.gate.latency import judge_latency
 from pytest_llm_telemetry.core.gate.pairing import pair
-from pytest_llm_telemetry.core.gate.shown import show
+from pytest_llm_telemetry.core.gate.slowness import judge_percentile, judge_slow_calls
 from pytest_llm_telemetry.core.gate.totals import judge_totals
 from pytest_llm_telemetry.core.gate.wording import count, label
 from pytest_llm_telemetry.core.metrics import METRICS, Summary, measure
@@ -23,6 +25,14 @@ _JUDGES: Mapping[str, Judge] = {
     "input_tokens": judge_totals,
     "output_tokens": judge_totals,
     "queries": judge_totals,
+    "error_rate": judge_errors,
+    "avg_latency_ms": judge_latency,
+    "p50_latency_ms": judge_latency,
+    "avg_ttft_ms": judge_latency,
+    "p95_latency_ms": judge_percentile,
+    "p99_latency_ms": judge_percentile,
+    "p95_ttft_ms": judge_percentile,
+    "slow_call_rate": judge_slow_calls,
 }
 
 
@@ -49,8 +59,9 @@ def judge_rules(
         notes += [note] if note else []
         if problem or note or not _measured(rule, comparison):
             continue
-        finding = _JUDGES.get(rule.metric, show)(comparison, rule)
+        finding = _JUDGES[rule.metric](comparison, rule)
         notes += [finding.note] if finding.note else []
+        problems += [finding.problem] if finding.problem else []
         judged.append((rule, comparison, finding))
     return decide(judged, thresholds.alpha), tuple(problems), tuple(dict.fromkeys(notes))
 

@@ -1,0 +1,77 @@
+"""What the latency rules share: case medians, the provider's drift, and who may hold a run."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import log
+
+from pytest_llm_telemetry.core.gate.findings import Comparison
+from pytest_llm_telemetry.core.gate.pairing import Pair
+from pytest_llm_telemetry.core.samples import Call, CaseSamples
+from pytest_llm_telemetry.core.statistics.location import drift_of, typical_change, with_drift
+from pytest_llm_telemetry.core.statistics.paired import Estimate
+from pytest_llm_telemetry.core.statistics.tail import median_of
+
+# Runs of history from which the drift is known well enough to hold a run.
+FEWEST_RUNS = 5
+# What two runs on different days differ by, where nobody measured it: the same models and items
+# five weeks apart shifted by a median of 22 %; days apart, by less.
+_ASSUMED_DRIFT = 0.15
+
+ADVISORY = (
+    "latency is advisory: replay controls in the same session (--llm-controls 50) or accept "
+    f"{FEWEST_RUNS} runs to make it binding"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The typical change of a time and how it is known. `drift` is what controls moved by."""
+
+    estimate: Estimate
+    binding: bool
+    drift: float | None = None
+
+
+def seconds_of(metric: str) -> Callable[[Call], float | None]:
+    """How a metric reads a call: latency or time to first token, in ms."""
+    name = "ttft_ms" if "ttft" in metric else "latency_ms"
+
+    def read(call: Call) -> float | None:
+        timed = call.error_type is None and not call.cached
+        value: float | None = getattr(call, name) if timed else None
+        return value or None
+
+    return read
+
+
+def log_times(case: CaseSamples, read: Callable[[Call], float | None]) -> list[float]:
+    """ln(ms) of the case's calls that were answered, and not from a cache."""
+    return [log(value) for call in case.calls if (value := read(call)) is not None]
+
+
+def timing_of(comparison: Comparison, metric: str) -> Timing | None:
+    """The typical change of the metric's time over the paired cases; `None` if too few have it."""
+    read = seconds_of(metric)
+    found = typical_change(_moves(comparison.pairs, read), _moves(comparison.controls, read))
+    if found is None:
+        return None
+    estimate, drift = found
+    if drift is not None:
+        return Timing(estimate=estimate, binding=True, drift=drift)
+    figures = [past.metrics.get(metric) for past in comparison.history]
+    known = [log(figure) for figure in figures if figure]
+    if len(known) >= FEWEST_RUNS:
+        settled = with_drift(estimate, drift_of(known), len(known))
+        return Timing(estimate=settled, binding=True)
+    assumed = with_drift(estimate, _ASSUMED_DRIFT, len(comparison.pairs))
+    return Timing(estimate=assumed, binding=False)
+
+
+def _moves(pairs: Iterable[Pair], read: Callable[[Call], float | None]) -> dict[str, float]:
+    """ln(median now / median before) of each case that was timed on both sides."""
+    moves = {}
+    for pair in pairs:
+        before, now = log_times(pair.before, read), log_times(pair.now, read)
+        if before and now:
+            moves[pair.now.case_id] = median_of(now) - median_of(before)
+    return moves

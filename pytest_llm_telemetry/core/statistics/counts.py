@@ -1,0 +1,99 @@
+"""Rare events in two runs: a conditional test, an interval, and bursts told from single events."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
+
+from pytest_llm_telemetry.core.statistics.distributions import binomial_tail, normal_quantile
+
+_WIDEST_GAP = 5
+_CHANCE_OF_NEIGHBOURS = 0.15
+_MOST_CHANCE = 0.9
+_SMALLEST_BURST = 3
+_RARE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Events of one run: `events` of `trials`, both weighted, need not be whole."""
+
+    events: float
+    trials: float
+
+    @property
+    def rate(self) -> float:
+        """Events a trial."""
+        return self.events / self.trials
+
+
+def excess_p_value(before: Tally, now: Tally) -> float:
+    """One-sided mid-p value of "the rate is higher now".
+
+    Given their total, the events fall on now with the chance of its share of the trials
+    (Przyborowski & Wilenski 1940).
+    """
+    share = now.trials / (before.trials + now.trials)
+    return binomial_tail(now.events, before.events + now.events, share)
+
+
+def rate_interval(
+    before: Tally, now: Tally, scatter: float, confidence: float
+) -> tuple[float, float]:
+    """The interval of the rate's difference, each end with `confidence` (Newcombe 1998, no. 10).
+
+    Trials are divided by `scatter` (see `dispersion`): a burst of ten is one piece of evidence.
+    """
+    z = normal_quantile(confidence)
+    low_0, high_0 = _wilson(before, scatter, z)
+    low_1, high_1 = _wilson(now, scatter, z)
+    change = now.rate - before.rate
+    down = sqrt((now.rate - low_1) ** 2 + (high_0 - before.rate) ** 2)
+    up = sqrt((high_1 - now.rate) ** 2 + (before.rate - low_0) ** 2)
+    return change - down, change + up
+
+
+def _wilson(tally: Tally, scatter: float, z: float) -> tuple[float, float]:
+    size = tally.trials / scatter
+    middle = (tally.rate + z * z / (2.0 * size)) / (1.0 + z * z / size)
+    spread = tally.rate * (1.0 - tally.rate) / size + (z / (2.0 * size)) ** 2
+    reach = z * sqrt(max(0.0, spread)) / (1.0 + z * z / size)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def bursts(run: Sequence[bool]) -> list[int]:
+    """The sizes of the events of a run, in order: 1 for a single one, more for a burst.
+
+    `run` is its calls in order, true for an event. Events at most a few calls apart form a
+    cluster; a cluster is a burst if, at the run's rate, chance would make one as large less than
+    once in twenty runs. Then it is one event (a compound Poisson process).
+    """
+    number = sum(run)
+    if not number:
+        return []
+    rate = number / len(run)
+    gap = max(1, min(_WIDEST_GAP, int(_CHANCE_OF_NEIGHBOURS / rate)))
+    near = min(_MOST_CHANCE, 1.0 - (1.0 - rate) ** gap)
+    sizes: list[int] = []
+    for size in _clusters(run, gap):
+        rare = size >= _SMALLEST_BURST and number * near ** (size - 1) < _RARE
+        sizes += [size] if rare else [1] * size
+    return sizes
+
+
+def dispersion(sizes: Sequence[float]) -> float:
+    """How much wider a count scatters because some of its events come many at once."""
+    return sum(size**2 for size in sizes) / sum(sizes) if sizes else 1.0
+
+
+def _clusters(run: Sequence[bool], gap: int) -> Iterator[int]:
+    size, since = 0, 0
+    for event in run:
+        since += 1
+        if not event:
+            continue
+        if size and since > gap:
+            yield size
+            size = 0
+        size += 1
+        since = 0
+    yield size
