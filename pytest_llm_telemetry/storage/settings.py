@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
-from pytest_llm_telemetry.core.pricing import PriceTable
 from pytest_llm_telemetry.core.thresholds import Thresholds
 from pytest_llm_telemetry.core.thresholds_document import check, parse
 from pytest_llm_telemetry.storage import documents
@@ -29,9 +28,10 @@ class Settings:
         return found
 
     @property
-    def prices(self) -> PriceTable:
-        """The team's own prices, which win over every other."""
-        return PriceTable(self.document.get("prices", {}), where=self._where(("prices",)))
+    def prices(self) -> Mapping[str, Mapping[str, float]]:
+        """Model -> its prices in USD per million tokens, which win over every price table."""
+        found: Mapping[str, Mapping[str, float]] = self.document.get("prices", {})
+        return found
 
     def thresholds(self, suite: str) -> Thresholds:
         """What is judged of a suite; each limit and rule knows its `file:line`."""
