@@ -1,0 +1,98 @@
+"""The report as an e-mail: a subject that is the message, text, and HTML beside it."""
+
+import re
+from collections.abc import Iterable
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.report import Report, SuiteReport
+from pytest_llm_telemetry.core.text import fit
+from pytest_llm_telemetry.reporters import facts, terminal
+from pytest_llm_telemetry.reporters.html.markup import Markup, element
+
+_SUBJECT = 150
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}")
+_CASES = 10
+_ROWS = 60
+_SUITES = 10
+_STYLE = "font:14px/1.5 system-ui,sans-serif;max-width:60em"
+_CELL = "padding:2px 10px 2px 0;text-align:left"
+_COLOURS = {"bad": "color:#b3261e", "warn": "color:#8a5a00", "good": "", "": ""}
+
+
+def render(report: Report) -> str:
+    """The mail as a file (.eml), without sender and recipients."""
+    return message(report).as_string()
+
+
+def message(report: Report, *, sender: str = "", recipients: Iterable[str] = ()) -> EmailMessage:
+    """The mail, ready to be sent. A line break in any text cannot add a header.
+
+    Raises:
+        ConfigError: If sender or a recipient is not a plain address (`name@host`).
+    """
+    mail = EmailMessage(policy=SMTP)
+    subject = fit(f"llm telemetry: {facts.headline(report)}", _SUBJECT)
+    mail["Subject"] = subject.encode("utf-8", "replace").decode()
+    if sender:
+        mail["From"] = _address(sender)
+    named = ", ".join(map(_address, recipients))
+    if named:
+        mail["To"] = named
+    mail.set_content("\n".join(line.text for line in terminal.render(report)) + "\n")
+    mail.add_alternative(html(report), subtype="html")
+    return mail
+
+
+def html(report: Report) -> str:
+    """The HTML part: tables and inline styles only, as mail clients want it; no picture, no link."""
+    body = [element("h1", facts.headline(report), style="font-size:18px")]
+    body += [element("p", str(problem)) for problem in report.problems[:_CASES]]
+    for suite in report.suites[:_SUITES]:
+        body += _suite(suite, report)
+    hidden = len(report.suites) - _SUITES
+    if hidden > 0:
+        body.append(element("p", f"{hidden} more suites are in the stored run."))
+    foot = [report.run_dir, report.judge_again, *report.next_commands[:1]]
+    body += [element("p", element("code", text)) for text in foot if text]
+    page = element("div", *body, style=_STYLE)
+    return f'<!doctype html><html lang="en"><meta charset="utf-8"><body>{page}</body></html>\n'
+
+
+def _suite(suite: SuiteReport, report: Report) -> Iterable[Markup]:
+    yield element(
+        "h2", f"{suite.summary.suite}: {facts.size(suite, report)}", style="font-size:16px"
+    )
+    if suite.baseline:
+        origin = facts.origin(suite.baseline)
+        yield element("p", f"baseline: {origin}, {facts.acceptance(suite.baseline)}")
+    yield from (element("p", str(problem)) for problem in suite.verdict.problems[:_CASES])
+    head = element("tr", *(element("th", name, style=_CELL) for name in facts.HEADERS))
+    rows = sorted(facts.rows(suite), key=lambda row: row.style != "bad")[:_ROWS]
+    yield element("table", head, *map(_row, rows), style="border-collapse:collapse")
+    for check in suite.verdict.breaches[:_CASES]:
+        yield element("p", element("b", facts.told(check)))
+        worst = sorted(check.cases, key=lambda case: -case.contribution)[:_CASES]
+        items = [
+            element(
+                "li",
+                element("code", fit(case.case_id, 120)),
+                fit(f" {case.before} -> {case.now} {case.reason}", 400),
+            )
+            for case in worst
+        ]
+        yield element("ul", *items)
+
+
+def _row(row: facts.Row) -> Markup:
+    style = f"{_CELL};{_COLOURS[row.style]}"
+    return element("tr", *(element("td", cell, style=style) for cell in row.cells))
+
+
+def _address(text: str) -> str:
+    if _ADDRESS.fullmatch(text):
+        return text
+    raise ConfigError(
+        f"{fit(text, _SUBJECT)!r} is no e-mail address", remedy="write it as name@example.org"
+    )

@@ -1,0 +1,150 @@
+"""One Slack message (Block Kit). The first line is the message; the rest is there to act on.
+
+Slack reads `&`, `<` and `>` in `mrkdwn` and nothing in `plain_text`, so every text that a model,
+a golden file or a branch name may carry stands in `plain_text` with its emoji switched off.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_llm_telemetry.core.report import Report, SuiteReport
+from pytest_llm_telemetry.core.text import fit
+from pytest_llm_telemetry.core.verdict import CaseChange, Check
+from pytest_llm_telemetry.reporters import facts, figures
+from pytest_llm_telemetry.reporters.sparkline import sparkline
+
+# Limits of Slack: 50 blocks, header 150, section text 3000, field 2000, about 13,200 a message.
+_HEADER = 150
+_SECTION = 2000
+_FIELD = 200
+_URL = 3000
+_CASES = 3
+_MOVED = 3
+_SUITES = 3
+_MENTION = re.compile(r"<(?:!(?:channel|here|everyone)|@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+)>")
+
+
+def render(report: Report) -> str:
+    """The message as JSON, ready to be posted to a webhook."""
+    return json.dumps(message(report)) + "\n"
+
+
+def message(report: Report, *, mentions: Sequence[str] = ()) -> dict[str, Any]:
+    """The message as Slack's payload.
+
+    `mentions` (`<@U012AB3CD>`, `<!subteam^S012AB3CD>`, `<!here>`) come from a team's own settings
+    and are sent for a run that did not pass; anything of another form is left out.
+    """
+    line = facts.headline(report)
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": _plain(line, _HEADER)}]
+    if len(line) > _HEADER:
+        blocks.append({"type": "section", "text": _plain(line, _SECTION)})
+    if report.status != "pass":
+        blocks += _called(mentions)
+    for suite in _loudest(report):
+        blocks += _suite(suite, report)
+    problems = [*report.problems, *(p for s in report.suites for p in s.verdict.problems)]
+    if problems:
+        text = "\n".join(fit(str(problem), 600) for problem in problems[:_CASES])
+        blocks.append(_section(text))
+    hidden = len(report.suites) - _SUITES
+    closing = [fit(report.judge_again, 200), f"{hidden} more suites" if hidden > 0 else ""]
+    blocks += _context(closing) + _buttons(report)
+    return {
+        "text": _escape(fit(line, 1000)),
+        "blocks": blocks,
+        "mrkdwn": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def _loudest(report: Report) -> list[SuiteReport]:
+    ranked = sorted(report.suites, key=lambda suite: suite.verdict.status == "pass")
+    return ranked[:_SUITES]
+
+
+def _suite(suite: SuiteReport, report: Report) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
+    moved = _moved(suite)
+    if moved:
+        fields = [_plain(_field(check), _FIELD, lines=True) for check in moved]
+        blocks.append({"type": "section", "fields": fields})
+    worst = _worst(suite)
+    if worst:
+        blocks.append(_section("\n".join(map(_case, worst))))
+    lines = [f"{suite.summary.suite}: {facts.size(suite, report)}", _trend(suite)]
+    if suite.baseline:
+        lines.append(f"baseline {facts.origin(suite.baseline)}, {suite.baseline.age}")
+    return blocks + _context(lines)
+
+
+def _moved(suite: SuiteReport) -> list[Check]:
+    """The three figures that moved: breaches first, then the largest changes."""
+    breaches = suite.verdict.breaches
+    others = [c for c in suite.verdict.checks if c.change is not None and c not in breaches]
+    others.sort(key=lambda check: -abs(check.change or 0))
+    return [*breaches, *others][:_MOVED]
+
+
+def _field(check: Check) -> str:
+    change = figures.change(check.metric, check.change)
+    word, _ = facts.outcome(check)
+    now = facts.moved(check).removeprefix(facts.label(check)).strip()
+    return f"{fit(facts.label(check), 60)}: {word}\n{now} ({change})"
+
+
+def _worst(suite: SuiteReport) -> list[CaseChange]:
+    cases = {case.case_id: case for check in suite.verdict.breaches for case in check.cases}
+    return sorted(cases.values(), key=lambda case: -case.contribution)[:_CASES]
+
+
+def _case(case: CaseChange) -> str:
+    moved = f"{fit(case.before, 30)} -> {fit(case.now, 30)}"
+    return f"{fit(case.case_id, 80)}  {moved}  {fit(case.reason, 300)}"
+
+
+def _trend(suite: SuiteReport) -> str:
+    """The pass rate of the accepted runs and of this one, as bars."""
+    rates = [run.metrics.get("pass_rate") for run in suite.history[-20:]]
+    rates.append(suite.summary.metrics.get("pass_rate"))
+    return f"pass rate {sparkline(rates)}" if len(rates) > 2 else ""  # noqa: PLR2004 - two points are no trend
+
+
+def _called(mentions: Sequence[str]) -> list[dict[str, Any]]:
+    named = " ".join(mention for mention in mentions if _MENTION.fullmatch(mention))
+    text = {"type": "mrkdwn", "text": named[:_SECTION]}
+    return [{"type": "section", "text": text}] if named else []
+
+
+def _buttons(report: Report) -> list[dict[str, Any]]:
+    buttons = [
+        {"type": "button", "text": _plain(label, 75), "url": url}
+        for label, url in (("Run", report.run_url), ("Report", report.report_url))
+        if len(url) <= _URL and urlsplit(url).scheme in {"http", "https"}
+    ]
+    return [{"type": "actions", "elements": buttons}] if buttons else []
+
+
+def _context(lines: Sequence[str]) -> list[dict[str, Any]]:
+    elements = [_plain(line, 300) for line in lines if line.strip()]
+    return [{"type": "context", "elements": elements}] if elements else []
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": _plain(text, _SECTION, lines=True)}
+
+
+def _plain(text: str, most: int, *, lines: bool = False) -> dict[str, Any]:
+    """A plain_text object: nothing in it is read, neither links nor names nor :emoji:."""
+    parts = [fit(part, most) for part in text.split("\n")] if lines else [fit(text, most)]
+    shown = "\n".join(parts)[:most]
+    return {"type": "plain_text", "text": shown.strip() or "-", "emoji": False}
+
+
+def _escape(text: str) -> str:
+    """The three signs that Slack reads in a message's text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
