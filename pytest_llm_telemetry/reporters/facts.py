@@ -177,14 +177,16 @@ def moved(check: Check) -> str:
 
 
 def told(check: Check) -> str:
-    """What a check is about, why it ended as it did, and how many cases moved."""
-    counts = ""
-    if check.cases_worse or check.cases_better:
-        counts = f"{figures.case_count(check.cases_worse)} worse"
-        counts += f", {check.cases_better} better" if check.cases_better else ""
-    parts = [check.reason or moved(check), counts, check.settle]
-    text = "; ".join(part.rstrip(".") for part in parts if part)
+    """What a check is about, why it ended as it did, and what would settle it."""
+    text = "; ".join(part.rstrip(".") for part in (check.reason, check.settle) if part)
+    if not text:
+        return f"{moved(check)}; {counted(check)}"
     return text if text.startswith(label(check)) else f"{label(check)}: {text}"
+
+
+def counted(check: Check) -> str:
+    """How many cases moved: `7 cases worse, 1 better`."""
+    return f"{figures.case_count(check.cases_worse)} worse, {check.cases_better} better"
 
 
 def open_checks(verdict: Verdict) -> list[Check]:

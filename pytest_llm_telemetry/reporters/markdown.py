@@ -82,7 +82,7 @@ class _Page:
     def fold(self, check: Check, *, share: int) -> None:
         """Add a fold of a check's cases, the worst first, in 1/`share` of the room that is left."""
         ranked = sorted(check.cases, key=lambda case: -case.contribution)
-        summary = f"<b>{escape(facts.label(check))}</b>: {escape(_count(check))}"
+        summary = f"<b>{escape(facts.label(check))}</b>: {facts.counted(check)}"
         head = [f"<details><summary>{summary}</summary>", ""]
         head += ["| case | before → now | why | where |", "|:--|:--|:--|:--|"]
         part = self.used + (self.most - self.used) // share - _TAIL
@@ -142,10 +142,6 @@ def _case(case: CaseChange) -> str:
     return (
         f"| {code(case.case_id, 120)} | {moved} | {code(case.reason)} | {code(case.where, 160)} |"
     )
-
-
-def _count(check: Check) -> str:
-    return f"{figures.case_count(check.cases_worse)} worse, {check.cases_better} better"
 
 
 def _problem(text: str) -> str:

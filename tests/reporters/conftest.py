@@ -155,7 +155,7 @@ CHECKS = (
         interval=(-0.08, -0.03),
         limit=0.05,
         p_value=0.0004,
-        reason="pass rate fell by 5.6 pp, p = 0.0004",
+        reason="7 of 120 cases got worse, 1 got better",
         cases=WORSE,
         cases_worse=7,
         cases_better=1,

@@ -17,7 +17,7 @@ def test_a_breach_is_an_error_on_the_line_of_its_worst_case(make: Make) -> None:
     """The annotation stands where the case is written, and says what got worse."""
     assert github.annotations(make())[0] == (
         "::error file=golden/support.jsonl,line=14,title=support%3A pass rate::"
-        "pass rate fell by 5.6 pp, p = 0.0004; 7 cases worse, 1 better; "
+        "pass rate: 7 of 120 cases got worse, 1 got better; "
         'worst: refund-eu-014 3/3 -> 0/3 contains "14 days": "You can return it within 30 days"'
     )
 

@@ -72,7 +72,7 @@ def test_the_subject_is_the_message(make: Make) -> None:
     """Subject, text and HTML tell the same."""
     message = read(make())
     assert message["Subject"].startswith("llm telemetry: support: FAIL on main @ 9ab12cd - pass")
-    assert "pass rate fell by 5.6 pp" in part(message, "plain")
+    assert "pass rate: 7 of 120 cases got worse" in part(message, "plain")
     html = part(message, "html")
     assert "<code>refund-eu-014</code> 3/3 -&gt; 0/3 contains &quot;14 days&quot;" in html
     assert "llm-telemetry gate 7c1e" in html
