@@ -64,7 +64,8 @@ class Score:
     explanation: str = ""
 
 
-CustomGrader = Callable[[Any, Case], "bool | float | Score"]
+# (answer, case) -> bool, number in [0, 1] or Score; what it returns is checked when it is called
+CustomGrader = Callable[[Any, Case], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
