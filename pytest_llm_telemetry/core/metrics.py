@@ -146,7 +146,7 @@ def quantile(values: Sequence[tuple[float, float]], q: float) -> float | None:
     ordered = sorted(values)
     if not ordered:
         return None
-    if all(weight == ordered[0][1] for _, weight in ordered):
+    if len({weight for _, weight in ordered}) == 1:
         place = q * (len(ordered) - 1)
         low = int(place)
         high = min(low + 1, len(ordered) - 1)
@@ -161,8 +161,8 @@ def quantile(values: Sequence[tuple[float, float]], q: float) -> float | None:
 
 
 def _share(pairs: Sequence[tuple[float, float]]) -> float | None:
-    total = sum(weight for _, weight in pairs)
-    return sum(value * weight for value, weight in pairs) / total if total else None
+    total = sum([weight for _, weight in pairs])
+    return sum([value * weight for value, weight in pairs]) / total if total else None
 
 
 def _grade(
@@ -183,7 +183,7 @@ def _times(
     into: tuple[dict[str, float | None], dict[str, int]],
 ) -> None:
     metrics, unknown = into
-    known = [(v, c.weight) for c in calls if (v := getattr(c, name)) is not None]
+    known = sorted([(v, c.weight) for c in calls if (v := getattr(c, name)) is not None])
     metrics[f"avg_{name}"] = _share(known)
     unknown[f"avg_{name}"] = len(calls) - len(known)
     for q in quantiles:

@@ -49,8 +49,13 @@ def case_value(metric: str, case: CaseSamples) -> float | None:
     read = _READ.get(metric)
     if read is None:
         return None
-    values = [(value, call.weight) for call in case.calls if (value := read(call)) is not None]
-    return _mean(values)
+    total = weight = 0.0
+    for call in case.calls:
+        value = read(call)
+        if value is not None:
+            total += value * call.weight
+            weight += call.weight
+    return total / weight if weight else None
 
 
 def _mean(values: list[tuple[float, float]]) -> float | None:

@@ -81,7 +81,7 @@ def _check(judged: Judged, p_value: float | None, alpha: float) -> Check:
         binding=finding.binding,
         reason=_reason(rule, finding) if waits else finding.reason,
         settle=(finding.settle or _settle(rule, comparison, finding)) if waits else "",
-        cases=finding.cases,
+        cases=() if status == "pass" else finding.carriers(),
         cases_worse=finding.worse,
         cases_better=finding.better,
     )

@@ -1,9 +1,9 @@
 """Error rate: the conditional test of two counts, with bursts counted as what they are."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from pytest_llm_telemetry.core.gate.contributions import case_value, ranked
+from pytest_llm_telemetry.core.gate.contributions import ranked
 from pytest_llm_telemetry.core.gate.findings import Comparison, Finding
 from pytest_llm_telemetry.core.gate.wording import count, listing
 from pytest_llm_telemetry.core.samples import Call, CaseSamples
@@ -36,11 +36,10 @@ def judge_errors(comparison: Comparison, rule: Rule) -> Finding:
     sizes = _events(before), _events(now)
     counts = _tally(before), _tally(now)
     interval = rate_interval(*counts, dispersion([*sizes[0], *sizes[1]]), rule.confidence)
-    shares = []
-    for pair in comparison.pairs:
-        old, new = case_value("error_rate", pair.before), case_value("error_rate", pair.now)
-        if old is not None and new is not None:
-            shares.append((pair, (new - old) / len(comparison.pairs)))
+    shares = [
+        (pair, (_rate(pair.now.calls) - _rate(pair.before.calls)) / len(comparison.pairs))
+        for pair in comparison.pairs
+    ]
     in_bursts = sum(size for size in sizes[1] if size > 1)
     return Finding(
         change=counts[1].rate - counts[0].rate,
@@ -52,7 +51,7 @@ def judge_errors(comparison: Comparison, rule: Rule) -> Finding:
         ),
         reason=_reason(before, now, in_bursts),
         problem=_outage(now, in_bursts),
-        cases=ranked("error_rate", shares),
+        carriers=lambda: ranked("error_rate", shares),
         worse=sum(share > 0.0 for _, share in shares),
         better=sum(share < 0.0 for _, share in shares),
     )
@@ -60,6 +59,10 @@ def judge_errors(comparison: Comparison, rule: Rule) -> Finding:
 
 def _calls(cases: Iterable[CaseSamples]) -> list[Call]:
     return sorted((call for case in cases for call in case.calls), key=lambda call: call.order)
+
+
+def _rate(calls: Sequence[Call]) -> float:
+    return sum([call.error_type is not None for call in calls]) / len(calls) if calls else 0.0
 
 
 def _tally(calls: list[Call]) -> Tally:

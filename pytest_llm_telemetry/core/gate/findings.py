@@ -16,7 +16,8 @@ class Comparison:
     """What a rule may look at: the paired cases of its scope, and what tells drift from change.
 
     `controls` pairs calls of the unchanged version, made in the same session, with their record in
-    the baseline. `before` and `now` are the figures of the paired cases alone.
+    the baseline. `before` and `now` are the figures of the paired cases alone. `timed` keeps
+    the times that several rules read.
     """
 
     pairs: tuple[Pair, ...]
@@ -25,6 +26,7 @@ class Comparison:
     controls: tuple[Pair, ...] = ()
     history: tuple[PastRun, ...] = ()
     repeats: int = 1
+    timed: dict[str, list[tuple[Pair, list[float], list[float]]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,8 @@ class Finding:
     `change`, `interval` and `error` (its standard error) are in the metric's measure of change;
     `p_value` is one-sided for a change for the worse, alone. `undecided` says why nothing can be
     decided, and then the rest is for show. `figures` are before and now, where one run alone does
-    not have them. `note` and `problem` are for the whole
+    not have them. `carriers` lists
+    the cases that got worse, when somebody wants to read them. `note` and `problem` are for the whole
     verdict.
     """
 
@@ -49,7 +52,7 @@ class Finding:
     settle: str = ""
     note: str = ""
     problem: Problem | None = None
-    cases: tuple[CaseChange, ...] = ()
+    carriers: Callable[[], tuple[CaseChange, ...]] = tuple
     worse: int = 0
     better: int = 0
 

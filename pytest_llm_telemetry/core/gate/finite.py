@@ -28,7 +28,7 @@ def odd_numbers(
                 remedy=remedy,
             )
             for case in cases
-            if not all(map(isfinite, _numbers(case)))
+            if not _finite(case)
         ]
     return tuple(found)
 
@@ -54,19 +54,12 @@ def _thresholds(thresholds: Thresholds) -> Iterator[Problem]:
             )
 
 
-def _numbers(case: CaseSamples) -> Iterator[float]:
-    yield case.weight
+def _finite(case: CaseSamples) -> bool:
+    """Whether the sum of all numbers of a case is finite, which it is if each of them is."""
+    total = case.weight
     for attempt in case.attempts:
-        if attempt.score is not None:
-            yield attempt.score
+        total += attempt.score or 0.0
     for call in case.calls:
-        for value in (
-            call.latency_ms,
-            call.ttft_ms,
-            call.cost_usd,
-            call.input_tokens,
-            call.output_tokens,
-            call.weight,
-        ):
-            if value is not None:
-                yield value
+        total += (call.latency_ms or 0.0) + (call.ttft_ms or 0.0) + (call.cost_usd or 0.0)
+        total += (call.input_tokens or 0) + (call.output_tokens or 0) + call.weight
+    return isfinite(total)

@@ -1,15 +1,22 @@
 """Pass rate and score: permutation within each case."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pytest_llm_telemetry.core.gate.contributions import ranked
 from pytest_llm_telemetry.core.gate.findings import Comparison, Finding
 from pytest_llm_telemetry.core.gate.pairing import Pair
-from pytest_llm_telemetry.core.gate.wording import count
+from pytest_llm_telemetry.core.gate.wording import count, label, listing, shift
+from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.samples import Attempt
 from pytest_llm_telemetry.core.statistics.paired import mean_change
 from pytest_llm_telemetry.core.statistics.permutation import Bag, p_values
 from pytest_llm_telemetry.core.thresholds import Rule
+from pytest_llm_telemetry.core.verdict import Problem
+
+
+_UNANSWERED = 0.2
+
+_Read = Callable[[Iterable[Attempt]], list[float]]
 
 
 def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
@@ -34,9 +41,44 @@ def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
         error=estimate.error,
         p_value=p_values(bag for _, bag in graded)[0],
         reason=_reason(worse, better, len(graded)),
-        cases=ranked(rule.metric, shares),
+        carriers=lambda: ranked(rule.metric, shares),
         worse=worse,
         better=better,
+        note=_model_moved(comparison, rule, read),
+        problem=_ungraded(comparison, rule, read),
+    )
+
+
+def _model_moved(comparison: Comparison, rule: Rule, read: _Read) -> str:
+    """Whether the unchanged version, replayed as a control, fell as well."""
+    bags = [bag for pair in comparison.controls if (bag := _bag(pair, read)) is not None]
+    if not bags or p_values(bags)[0] >= 1.0 - rule.confidence:
+        return ""
+    fall = sum(_mean(bag.now) - _mean(bag.before) for bag in bags) / len(bags)
+    return (
+        f"{label(rule.metric)} of the unchanged version fell too, by "
+        f"{shift(METRICS[rule.metric], fall)} on {count(len(bags), 'control')}: the model moved, "
+        "not only you"
+    )
+
+
+def _ungraded(comparison: Comparison, rule: Rule, read: _Read) -> Problem | None:
+    """Cases that lost their grade: nobody looked at them, or too many of them got no answer."""
+    lost = [p.now for p in comparison.pairs if read(p.before.attempts) and not read(p.now.attempts)]
+    unlooked = [case for case in lost if any(call.error_type is None for call in case.calls)]
+    if unlooked:
+        names = listing([case.case_id for case in unlooked])
+        return Problem(
+            what=f"{count(len(unlooked), 'case')} had a {label(rule.metric)} in the baseline and "
+            f"got an answer that nothing graded now: {names}",
+            where=unlooked[0].where,
+            remedy="call golden_case.check(answer) in the test",
+        )
+    if len(lost) <= _UNANSWERED * len(comparison.pairs):
+        return None
+    return Problem(
+        what=f"{len(lost)} of {count(len(comparison.pairs), 'case')} got no answer to grade",
+        remedy="look at the errors of the calls, and run again",
     )
 
 
@@ -46,21 +88,19 @@ def _reason(worse: int, better: int, of: int) -> str:
     return f"{worse} of {count(of, 'case')} got worse, {better} got better"
 
 
-def _passed(attempt: Attempt) -> float | None:
-    return None if attempt.passed is None else float(attempt.passed)
+def _passed(attempts: Iterable[Attempt]) -> list[float]:
+    return [float(a.passed) for a in attempts if a.passed is not None]
 
 
-def _score(attempt: Attempt) -> float | None:
-    return attempt.score
+def _scores(attempts: Iterable[Attempt]) -> list[float]:
+    return [a.score for a in attempts if a.score is not None]
 
 
-_Read = Callable[[Attempt], float | None]
-_READ: dict[str, _Read] = {"pass_rate": _passed, "score": _score}
+_READ: dict[str, _Read] = {"pass_rate": _passed, "score": _scores}
 
 
 def _bag(pair: Pair, read: _Read) -> Bag | None:
-    before = tuple(v for attempt in pair.before.attempts if (v := read(attempt)) is not None)
-    now = tuple(v for attempt in pair.now.attempts if (v := read(attempt)) is not None)
+    before, now = read(pair.before.attempts), read(pair.now.attempts)
     if not before or not now or pair.now.weight <= 0.0:
         return None
     return Bag(before=before, now=now, weight=pair.now.weight)

@@ -2,7 +2,7 @@
 
 from math import exp
 
-from pytest_llm_telemetry.core.gate.contributions import case_value, ranked
+from pytest_llm_telemetry.core.gate.contributions import ranked
 from pytest_llm_telemetry.core.gate.findings import Comparison, Finding
 from pytest_llm_telemetry.core.gate.timing import ADVISORY, Timing, timing_of
 from pytest_llm_telemetry.core.gate.wording import count
@@ -20,24 +20,29 @@ def judge_latency(comparison: Comparison, rule: Rule) -> Finding:
             binding=False, undecided="fewer than two cases were timed both in the baseline and now"
         )
     low, high = timing.estimate.interval(rule.confidence)
-    moved = []
-    for pair in comparison.pairs:
-        old, new = case_value(rule.metric, pair.before), case_value(rule.metric, pair.now)
-        if old and new is not None:
-            moved.append((pair, (new / old - 1.0) / len(comparison.pairs)))
-    line = _MATTERS / len(comparison.pairs)
-    worse, better = sum(m > line for _, m in moved), sum(m < -line for _, m in moved)
+    moves, size = timing.moves, len(timing.moves)
+    worse, better = (
+        sum(m > _MATTERS for m in moves.values()),
+        sum(m < -_MATTERS for m in moves.values()),
+    )
     return Finding(
         change=as_ratio(timing.estimate.value),
         interval=(as_ratio(low), as_ratio(high)),
         error=timing.estimate.error,
         p_value=timing.estimate.above(0.0),
         binding=timing.binding,
-        reason=f"{worse} of {count(len(moved), 'case')} got slower by more than 5 %, "
+        reason=f"{worse} of {count(size, 'case')} got slower by more than 5 %, "
         f"{better} got faster{_drift(timing)}",
         settle="" if timing.binding else "controls or a history of accepted runs would settle it",
         note="" if timing.binding else ADVISORY,
-        cases=ranked(rule.metric, moved),
+        carriers=lambda: ranked(
+            rule.metric,
+            [
+                (pair, as_ratio(moves[pair.now.case_id]) / size)
+                for pair in comparison.pairs
+                if pair.now.case_id in moves
+            ],
+        ),
         worse=worse,
         better=better,
     )

@@ -70,10 +70,11 @@ def _compare(
     now: Summary, baseline: Baseline, controls: Sequence[CaseSamples], scope: str
 ) -> Comparison:
     pairs = pair(now.cases, baseline.cases, scope)
+    whole = not scope and len(pairs) == len(now.cases)
     return Comparison(
         pairs=pairs,
         before=measure(each.before for each in pairs)[0],
-        now=measure(each.now for each in pairs)[0],
+        now=now.metrics if whole else measure(each.now for each in pairs)[0],
         controls=pair(controls, baseline.cases),
         history=baseline.history,
         repeats=now.repeats,

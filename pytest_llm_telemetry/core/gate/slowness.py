@@ -7,7 +7,7 @@ from math import hypot, sqrt
 from pytest_llm_telemetry.core.gate.contributions import ranked
 from pytest_llm_telemetry.core.gate.findings import Comparison, Finding
 from pytest_llm_telemetry.core.gate.pairing import Pair
-from pytest_llm_telemetry.core.gate.timing import ADVISORY, log_times, seconds_of, timing_of
+from pytest_llm_telemetry.core.gate.timing import ADVISORY, timed_pairs, timing_of
 from pytest_llm_telemetry.core.gate.wording import count
 from pytest_llm_telemetry.core.metrics import quantile
 from pytest_llm_telemetry.core.statistics.paired import Estimate, as_ratio, mean_change
@@ -40,7 +40,7 @@ def judge_slow_calls(comparison: Comparison, rule: Rule) -> Finding:
         p_value=p_values(bag for _, bag in marked)[1],
         reason=f"{now[0]:.0f} of {count(now[1], 'call')} are slow for their case, "
         f"{before[0]:.0f} of {before[1]} before",
-        cases=ranked(rule.metric, shares),
+        carriers=lambda: ranked(rule.metric, shares),
         worse=sum(change > 0.0 for change, _ in changes),
         better=sum(change < 0.0 for change, _ in changes),
     )
@@ -77,11 +77,11 @@ def judge_percentile(comparison: Comparison, rule: Rule) -> Finding:
 
 def _percentile_change(comparison: Comparison, metric: str) -> Estimate | None:
     """ln(percentile now / before), with the errors of both (Woodruff 1952)."""
-    read = seconds_of(metric)
     share = float(metric[1:3]) / 100.0
+    timed = timed_pairs(comparison, metric)
     sides = []
-    for cases in ([p.before for p in comparison.pairs], [p.now for p in comparison.pairs]):
-        values = [(value, 1.0) for case in cases for value in log_times(case, read)]
+    for times in ([before for _, before, _ in timed], [now for _, _, now in timed]):
+        values = [(value, 1.0) for case in times for value in case]
         if len(values) < _FEWEST_CALLS:
             return None
         reach = sqrt(share * (1.0 - share) / len(values))
@@ -96,12 +96,9 @@ def _percentile_change(comparison: Comparison, metric: str) -> Estimate | None:
 
 def _marked(comparison: Comparison, metric: str) -> list[tuple[Pair, Bag]] | None:
     """The timed pairs with their calls marked as slow or not; `None` where too few were timed."""
-    read = seconds_of(metric)
     timed = [
-        (pair, Bag(before=log_times(pair.before, read), now=log_times(pair.now, read)))
-        for pair in comparison.pairs
+        (pair, Bag(before=before, now=now)) for pair, before, now in timed_pairs(comparison, metric)
     ]
-    timed = [(pair, bag) for pair, bag in timed if bag.before and bag.now]
     fewest = min(sum(len(bag.before) for _, bag in timed), sum(len(bag.now) for _, bag in timed))
     if fewest < _FEWEST_CALLS:
         return None

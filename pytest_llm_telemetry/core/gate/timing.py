@@ -1,6 +1,6 @@
 """What the latency rules share: case medians, the provider's drift, and who may hold a run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import log
 
@@ -25,10 +25,14 @@ ADVISORY = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """The typical change of a time and how it is known. `drift` is what controls moved by."""
+    """The typical change of a time and how it is known. `drift` is what controls moved by.
+
+    `moves` are the log ratios of the cases' medians, by case id.
+    """
 
     estimate: Estimate
     binding: bool
+    moves: Mapping[str, float]
     drift: float | None = None
 
 
@@ -49,29 +53,45 @@ def log_times(case: CaseSamples, read: Callable[[Call], float | None]) -> list[f
     return [log(value) for call in case.calls if (value := read(call)) is not None]
 
 
+Timed = tuple[Pair, list[float], list[float]]
+
+
+def timed_pairs(comparison: Comparison, metric: str) -> list[Timed]:
+    """The pairs with their log times before and now, where both sides were timed."""
+    field = "ttft" if "ttft" in metric else "latency"
+    if field not in comparison.timed:
+        comparison.timed[field] = _timed(comparison.pairs, seconds_of(metric))
+    return comparison.timed[field]
+
+
+def _timed(pairs: Iterable[Pair], read: Callable[[Call], float | None]) -> list[Timed]:
+    found = []
+    for pair in pairs:
+        before, now = log_times(pair.before, read), log_times(pair.now, read)
+        if before and now:
+            found.append((pair, before, now))
+    return found
+
+
+def moves_of(timed: Iterable[Timed]) -> dict[str, float]:
+    """ln(median now / median before) of each case."""
+    return {pair.now.case_id: median_of(now) - median_of(before) for pair, before, now in timed}
+
+
 def timing_of(comparison: Comparison, metric: str) -> Timing | None:
     """The typical change of the metric's time over the paired cases; `None` if too few have it."""
-    read = seconds_of(metric)
-    found = typical_change(_moves(comparison.pairs, read), _moves(comparison.controls, read))
+    moves = moves_of(timed_pairs(comparison, metric))
+    replayed = moves_of(_timed(comparison.controls, seconds_of(metric)))
+    found = typical_change(moves, replayed)
     if found is None:
         return None
     estimate, drift = found
     if drift is not None:
-        return Timing(estimate=estimate, binding=True, drift=drift)
+        return Timing(estimate=estimate, binding=True, moves=moves, drift=drift)
     figures = [past.metrics.get(metric) for past in comparison.history]
     known = [log(figure) for figure in figures if figure]
     if len(known) >= FEWEST_RUNS:
         settled = with_drift(estimate, drift_of(known), len(known))
-        return Timing(estimate=settled, binding=True)
+        return Timing(estimate=settled, binding=True, moves=moves)
     assumed = with_drift(estimate, _ASSUMED_DRIFT, len(comparison.pairs))
-    return Timing(estimate=assumed, binding=False)
-
-
-def _moves(pairs: Iterable[Pair], read: Callable[[Call], float | None]) -> dict[str, float]:
-    """ln(median now / median before) of each case that was timed on both sides."""
-    moves = {}
-    for pair in pairs:
-        before, now = log_times(pair.before, read), log_times(pair.now, read)
-        if before and now:
-            moves[pair.now.case_id] = median_of(now) - median_of(before)
-    return moves
+    return Timing(estimate=assumed, binding=False, moves=moves)

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from pytest_llm_telemetry.core.gate.contributions import case_value, ranked
 from pytest_llm_telemetry.core.gate.findings import Comparison, Finding
 from pytest_llm_telemetry.core.gate.pairing import Pair
+from pytest_llm_telemetry.core.gate.price_effect import split_cost
 from pytest_llm_telemetry.core.gate.wording import count
+from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.samples import CaseSamples
 from pytest_llm_telemetry.core.statistics.paired import as_ratio, ratio_of_totals
 from pytest_llm_telemetry.core.thresholds import Rule
@@ -26,14 +28,19 @@ def judge_totals(comparison: Comparison, rule: Rule) -> Finding:
     worse = [now for _, before, now in spent if sign * (now - before) > _MATTERS * before]
     better = [now for _, before, now in spent if sign * (now - before) < -_MATTERS * before]
     p_value = estimate.above(0.0)
+    change = as_ratio(estimate.value)
+    counted = (
+        f"{len(worse)} of {count(len(spent), 'case')} got worse by more than 0.5 %, "
+        f"{len(better)} got better"
+    )
+    split = split_cost(comparison.pairs, change) if METRICS[rule.metric].unit == "USD" else ""
     return Finding(
-        change=as_ratio(estimate.value),
+        change=change,
         interval=(as_ratio(low), as_ratio(high)),
         error=estimate.error,
         p_value=p_value if sign > 0.0 else 1.0 - p_value,
-        reason=f"{len(worse)} of {count(len(spent), 'case')} got worse by more than 0.5 %, "
-        f"{len(better)} got better",
-        cases=ranked(rule.metric, shares),
+        reason=f"{counted}; {split}" if split else counted,
+        carriers=lambda: ranked(rule.metric, shares),
         worse=len(worse),
         better=len(better),
     )

@@ -1,14 +1,13 @@
 """Are there more slow calls than before, each call measured against its own case?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_llm_telemetry.core.statistics.permutation import Bag
 
 _SLOW = 0.05
-# The mean of the calls that are not slow is not drawn up by those that are; who is slow depends
-# on it in turn, and settles within a few rounds.
-_ROUNDS = 4
+_ROUNDS = 5
+_BULK = 0.1
 
 
 def slow_calls(bags: Sequence[Bag]) -> list[Bag]:
@@ -21,37 +20,53 @@ def slow_calls(bags: Sequence[Bag]) -> list[Bag]:
     marks is exact.
     """
     shift = median_of([median_of(bag.now) - median_of(bag.before) for bag in bags])
-    for _ in range(_ROUNDS):
-        centred = [_centred(bag, shift) for bag in bags]
-        line = _line(centred)
-        before = [value for bag in centred for value in bag.before if value <= line]
-        now = [value for bag in centred for value in bag.now if value <= line]
-        if not now:
-            break
-        shift += sum(now) / len(now) - sum(before) / len(before)
-    centred = [_centred(bag, shift) for bag in bags]
-    line = _line(centred)
+    shift += _rest(bags, shift)
+    before, now = _centred(bags, shift)
+    line = _line([value for values in before for value in values], _SLOW)
     return [
         replace(
             bag,
-            before=[float(value > line) for value in bag.before],
-            now=[float(value > line) for value in bag.now],
+            before=[float(value > line) for value in old],
+            now=[float(value > line) for value in new],
         )
-        for bag in centred
+        for bag, old, new in zip(bags, before, now, strict=True)
     ]
 
 
-def _line(bags: Iterable[Bag]) -> float:
-    before = sorted((value for bag in bags for value in bag.before), reverse=True)
-    return before[max(1, round(_SLOW * len(before)))]
+def _rest(bags: Sequence[Bag], shift: float) -> float:
+    """What the shift still lacks, by the mean of the calls that are not slow.
+
+    Those that are slow would draw it up; who is slow depends on it in turn, and settles within a
+    few rounds.
+    """
+    centred_before, centred_now = _centred(bags, shift)
+    before = [value for values in centred_before for value in values]
+    now = [value for values in centred_now for value in values]
+    line = _line(before, _BULK)
+    quick = [value for value in before if value <= line]
+    usual = sum(quick) / len(quick)
+    rest = 0.0
+    for _ in range(_ROUNDS):
+        quick = [value for value in now if value <= line + rest]
+        if not quick:
+            break
+        rest = sum(quick) / len(quick) - usual
+    return rest
 
 
-def _centred(bag: Bag, shift: float) -> Bag:
-    now = [value - shift for value in bag.now]
-    middle = median_of([*bag.before, *now])
-    return replace(
-        bag, before=[value - middle for value in bag.before], now=[value - middle for value in now]
-    )
+def _line(values: Sequence[float], share: float) -> float:
+    return sorted(values, reverse=True)[max(1, round(share * len(values)))]
+
+
+def _centred(bags: Sequence[Bag], shift: float) -> tuple[list[list[float]], list[list[float]]]:
+    """The values before and now, less the shift and the median of their case."""
+    before, now = [], []
+    for bag in bags:
+        moved = [value - shift for value in bag.now]
+        middle = median_of([*bag.before, *moved])
+        before.append([value - middle for value in bag.before])
+        now.append([value - middle for value in moved])
+    return before, now
 
 
 def median_of(values: Sequence[float]) -> float:

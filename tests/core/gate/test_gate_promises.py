@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llm_telemetry.core.gate import judge
@@ -19,6 +19,7 @@ _GSM8K = Path(__file__).parents[4] / "shared" / "data" / "gsm8k" / "model_soluti
 _GRADES = st.lists(st.text("01", min_size=3, max_size=3), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(_GRADES)
 def test_a_run_that_repeats_its_baseline_passes(suites: Suites, grades: list[str]) -> None:
     """The same samples again pass, whatever they are."""
@@ -27,6 +28,7 @@ def test_a_run_that_repeats_its_baseline_passes(suites: Suites, grades: list[str
     assert verdict.status == "pass"
 
 
+@settings(deadline=None)
 @given(_GRADES, st.data())
 def test_the_order_of_the_cases_does_not_matter(
     suites: Suites, grades: list[str], data: st.DataObject
@@ -40,6 +42,7 @@ def test_the_order_of_the_cases_does_not_matter(
     assert [c.case_id for c in first.checks[0].cases] == [c.case_id for c in second.checks[0].cases]
 
 
+@settings(deadline=None)
 @given(_GRADES, _GRADES)
 def test_p_values_are_probabilities(suites: Suites, before: list[str], now: list[str]) -> None:
     """No input makes a p value leave [0, 1]."""
@@ -51,6 +54,7 @@ def test_p_values_are_probabilities(suites: Suites, before: list[str], now: list
     assert all(0.0 <= (check.p_value or 0.0) <= 1.0 for check in verdict.checks)
 
 
+@settings(deadline=None)
 @given(_GRADES, st.integers(0, 29))
 def test_one_more_failure_never_looks_better(suites: Suites, grades: list[str], place: int) -> None:
     """Turning a case's passes into failures never raises the p value of a fall."""
