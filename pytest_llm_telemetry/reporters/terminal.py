@@ -172,7 +172,8 @@ def _breaches(page: Page, suite: SuiteReport, room: int) -> None:
     room -= len(breaches) > len(shown)
     for place, check in enumerate(shown):
         start = len(page.lines)
-        share = max(room, 2) // (len(shown) - place)
+        fair = max(room, 2) // (len(shown) - place)
+        share = room - sum(min(fair, 1 + len(later.cases)) for later in shown[place + 1 :])
         page.wrap(facts.told(check), "bad")
         _cases(page, check.cases, share - (len(page.lines) - start))
         room -= len(page.lines) - start

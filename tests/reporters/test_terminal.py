@@ -43,6 +43,7 @@ def test_a_regression_says_the_verdict_then_why_then_what_to_do(make: Make) -> N
         "pass rate: 7 of 120 cases got worse, 1 got better (golden/support.jsonl)",
         '  refund-eu-014  3/3 -> 0/3  contains "14 days": "You can return it within…  :14',
         '  refund-eu-015  3/3 -> 0/3  contains "14 days": "Refunds are possible for…  :15',
+        '  lang-de-003    3/3 -> 1/3  matches "^(Hallo|Guten": "Hello! How can I he…  :16',
         "latency P95: 11 of the 18 slow calls are tagged long-context (baseline: 2 of 18)",
         '  refund-eu-014  3/3 -> 0/3  contains "14 days": "You can return it within 30 d…',
         "error rate: cannot exclude +1 pp; 2 more repeats would settle it",
