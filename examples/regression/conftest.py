@@ -15,7 +15,7 @@ os.environ["SUPPORT_BOT_PROMPT"] = str(Path(__file__).with_name("prompt.md"))
 
 @pytest.fixture(scope="session", autouse=True)
 def model() -> Iterator[None]:
-    """As in support_bot, but one answer in seven takes five times as long."""
-    pace = Latency(median_ms=6, per_token_ms=0.3, jitter=0.1, slow_rate=0.15, slow_factor=5)
+    """As in support_bot, but one answer in four takes four times as long."""
+    pace = Latency(median_ms=25, per_token_ms=0.4, jitter=0.3, slow_rate=0.25, slow_factor=4)
     with offline_unless_named(pace):
         yield

@@ -87,10 +87,10 @@ def reply(prompt: str, asked: str, time: int = 1) -> str:
     # One question is a toss-up for this model, which is what repeats are for.
     if "sunday" in low and time % 3 == 2:  # noqa: PLR2004 - the second of every three times
         text = UNKNOWN
-    if "one or two sentences" in prompt:
-        opener = OPENERS[time % len(OPENERS)] if text in facts.values() else ""
-        return opener + text
-    return THANKS + text + WISHES
+    if text not in facts.values():
+        return text
+    brief = "one or two sentences" in prompt
+    return OPENERS[time % len(OPENERS)] + text if brief else THANKS + text + WISHES
 
 
 def _spoken(prompt: str, low: str, topic: str, facts: dict[str, str]) -> str:

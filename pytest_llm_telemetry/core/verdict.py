@@ -92,8 +92,13 @@ class Verdict:
 
     @property
     def breaches(self) -> tuple[Check, ...]:
-        """The binding checks that failed, which are why the verdict is "fail"."""
-        return tuple(check for check in self.checks if check.binding and check.status == "fail")
+        """The binding checks that failed, which are why the verdict is "fail".
+
+        Comparisons come first: their cases are those that got worse, where a limit's are all that
+        are bad, many of them as bad as ever.
+        """
+        failed = [check for check in self.checks if check.binding and check.status == "fail"]
+        return tuple(sorted(failed, key=lambda check: check.kind == "absolute"))
 
 
 def worst(statuses: Sequence[VerdictStatus]) -> VerdictStatus:
