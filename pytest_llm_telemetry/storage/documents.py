@@ -8,10 +8,12 @@ import csv
 import io
 import json
 import math
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from json.decoder import JSONDecodeError
 from pathlib import Path
 from typing import Any
@@ -20,13 +22,13 @@ from pytest_llm_telemetry.core.errors import ConfigError, TelemetryError
 from pytest_llm_telemetry.storage import places
 
 MAX_BYTES = 10_000_000
-MAX_DEPTH = 64
+MAX_DEPTH = places.MAX_DEPTH
 MAX_DIGITS = 40
 
 Place = places.Place
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: cached_property keeps its value in __dict__
 class Document:
     """A parsed file. `name` is how errors call it; `where` gives `file:line` of a place in it."""
 
@@ -35,18 +37,22 @@ class Document:
     text: str
     locate: Callable[[str], Mapping[Place, int]]
 
+    @cached_property
+    def lines(self) -> Mapping[Place, int]:
+        """The line of every place, looked up when the first is asked for."""
+        return self.locate(self.text)
+
     def where(self, place: Place = ()) -> str:
         """`file:line` of a place, or of the nearest place around it that has a line."""
-        lines = self.locate(self.text)
-        while place and place not in lines:
+        while place and place not in self.lines:
             place = place[:-1]
-        return f"{self.name}:{lines.get(place, 1)}"
+        return f"{self.name}:{self.lines.get(place, 1)}"
 
 
 class Refused(Exception):  # noqa: N818 - a parser's hook tells its caller why; no user meets it
-    """Why a JSON text is refused; `place` is known where the whole document was read."""
+    """Why a text is refused; `place` is known where the whole document was read."""
 
-    def __init__(self, what: str, remedy: str, place: Place | None = None) -> None:
+    def __init__(self, what: str, remedy: str, place: Place = ()) -> None:
         super().__init__(what)
         self.what = what
         self.remedy = remedy
@@ -64,12 +70,12 @@ def read_text(
     try:
         if not path.is_file():
             what = "is no file" if path.exists() else "does not exist"
-            raise error(f"{what}", where=name, remedy="check the path")
+            raise error(what, where=name, remedy="check the path")
         with path.open("rb") as file:
             data = file.read(limit + 1)
-    except (OSError, ValueError) as fault:
-        reason = getattr(fault, "strerror", None) or fault
-        raise error(f"cannot be read: {reason}", where=name, remedy="check the path") from None
+    except OSError as fault:
+        what = f"cannot be read: {fault.strerror}"
+        raise error(what, where=name, remedy="check the path") from None
     if len(data) > limit:
         raise error(
             f"is larger than {limit // 1_000_000} MB",
@@ -99,10 +105,7 @@ def parse_json(text: str, name: str, *, error: type[TelemetryError] = ConfigErro
         where, what = f"{name}:{fault.lineno}", f"bad JSON: {fault.msg} at column {fault.colno}"
         raise error(what, where=where, remedy="mend the syntax") from None
     except Refused as fault:
-        if fault.place is None:
-            line = places.json_fault(text, max_digits=MAX_DIGITS) or 1
-        else:
-            line = places.json_places(text).get(fault.place, 1)
+        line = places.json_fault(text, max_digits=MAX_DIGITS) or 1
         raise error(fault.what, where=f"{name}:{line}", remedy=fault.remedy) from None
     return Document(name=name, value=value, text=text, locate=places.json_places)
 
@@ -119,7 +122,7 @@ def decode_json(text: str) -> Any:
         value = _DECODER.decode(text)
     except RecursionError:
         raise Refused(_DEEP, _FLATTEN) from None
-    _check(value, surrogates="\\u" in text)
+    _check(value, scalars="\\u" in text)
     return value
 
 
@@ -129,6 +132,10 @@ def parse_toml(text: str, name: str, *, error: type[TelemetryError] = ConfigErro
     Raises:
         TelemetryError: Of the type `error`, with `file:line`, what was found and the remedy.
     """
+    way = _LONG_WAY.search(text)
+    if way is not None:
+        line = text.count("\n", 0, way.start()) + 1
+        raise error(_DEEP, where=f"{name}:{line}", remedy=_FLATTEN)
     try:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
@@ -140,9 +147,9 @@ def parse_toml(text: str, name: str, *, error: type[TelemetryError] = ConfigErro
         raise error(f"bad TOML: {fault}", where=name, remedy=_SHORTER) from None
     document = Document(name=name, value=value, text=text, locate=places.toml_places)
     try:
-        _check(value, surrogates=False)
+        _check(value, scalars=True)
     except Refused as fault:
-        where = document.where(fault.place or ())
+        where = document.where(fault.place)
         raise error(fault.what, where=where, remedy=fault.remedy) from None
     return document
 
@@ -181,6 +188,11 @@ def _columns(header: list[str], where: str, error: type[TelemetryError]) -> None
         raise error(f'column "{twice}" stands twice', where=where, remedy="rename one of them")
 
 
+# tomllib takes cubic time over a dotted key: 70 s for one of 50,000 names
+_LONG_WAY = re.compile(
+    r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    f"{{{MAX_DEPTH},}}"
+)
 _DEEP = f"nested more than {MAX_DEPTH} levels deep"
 _FLATTEN = "flatten it"
 _SHORTER = f"write a number of at most {MAX_DIGITS} digits"
@@ -216,19 +228,20 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _check(value: object, *, surrogates: bool) -> None:
+def _check(value: object, *, scalars: bool) -> None:
     """Refuse what a parser let through: too deep, not JSON's, or no text that can be written."""
-    open_values: list[tuple[Place, object]] = [((), value)]
+    open_values: list[tuple[Place, Any]] = [((), [value])]
     while open_values:
         place, found = open_values.pop()
         if len(place) > MAX_DEPTH:
-            raise Refused(_DEEP, _FLATTEN, place)
-        if isinstance(found, dict):
-            open_values += [((*place, key), below) for key, below in found.items()]
-        elif isinstance(found, list):
-            open_values += [((*place, index), below) for index, below in enumerate(found)]
-        elif not isinstance(found, str) or surrogates:
-            _check_scalar(found, place)
+            raise Refused(_DEEP, _FLATTEN, place[1:])
+        for key, below in found.items() if isinstance(found, dict) else enumerate(found):
+            if scalars:
+                _check_scalar(key, place[1:])
+            if isinstance(below, dict | list):
+                open_values.append(((*place, key), below))
+            elif scalars:
+                _check_scalar(below, (*place[1:], key))
 
 
 def _check_scalar(found: object, place: Place) -> None:

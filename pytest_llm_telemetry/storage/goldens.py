@@ -86,7 +86,11 @@ def _canonical(case: Case) -> str:
 def _name(path: Path, root: Path | None) -> str:
     if root is None:
         return path.as_posix()
-    real, base = path.resolve(), root.resolve()
+    try:
+        real, base = path.resolve(), root.resolve()
+    except (OSError, RuntimeError, ValueError) as fault:  # a circle of links, a NUL in the name
+        what = f"cannot be read: {fault}"
+        raise GoldenSetError(what, where=path.as_posix(), remedy="check the path") from None
     if not real.is_relative_to(base):
         raise GoldenSetError(
             f"lies outside of {base.as_posix()}",
@@ -132,10 +136,8 @@ def _listed(document: documents.Document) -> Iterator[Record]:
     if not isinstance(cases, list):
         remedy = 'write a list of cases, or {"cases": [...]}'
         raise GoldenSetError("no list of cases", where=document.where(place), remedy=remedy)
-    lines = document.locate(document.text)
     for index, record in enumerate(cases):
-        line = lines.get((*place, index), lines.get(place, 1))
-        yield f"{document.name}:{line}", record
+        yield document.where((*place, index)), record
 
 
 def _csv(text: str, name: str) -> Iterator[Record]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from math import isinf
 
 Place = tuple[str | int, ...]
+MAX_DEPTH = 64
 
 _JSON = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n', re.DOTALL)
 _TOML = re.compile(
@@ -21,6 +22,7 @@ _TOML = re.compile(
 _TOML_KEY = re.compile(
     r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*(\.|=|\]|)"""
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _TOML_FAULT = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
 
 
@@ -33,10 +35,12 @@ def json_places(text: str) -> dict[Place, int]:
 
 
 def json_fault(text: str, *, max_digits: int) -> int | None:
-    """The line of the first NaN, Infinity, too large number or repeated key of a JSON text."""
+    """The line of the first thing in a JSON text that its strict reader refuses: NaN, Infinity, a
+    number too large, a repeated key, half of a surrogate pair, more than 64 levels.
+    """
     seen: set[Place] = set()
     for place, line, part in _json_values(text):
-        if place in seen or _bad_number(part, max_digits):
+        if place in seen or len(place) >= MAX_DEPTH or _is_refused(part, max_digits):
             return line
         seen.add(place)
     return None
@@ -69,7 +73,9 @@ def toml_fault(message: str, text: str) -> tuple[str, int]:
     return match[1], int(match[2]) if match[2] else text.count("\n") + 1
 
 
-def _bad_number(part: str, max_digits: int) -> bool:
+def _is_refused(part: str, max_digits: int) -> bool:
+    if part[0] == '"':
+        return _SURROGATE.search(_unquoted(part)) is not None
     if part in {"NaN", "Infinity", "-Infinity"}:
         return True
     if not part[-1:].isdigit():
@@ -164,9 +170,9 @@ def _toml_statements(text: str) -> Iterator[tuple[int, int]]:
 
 def _toml_keys(text: str, at: int) -> list[str]:
     """The dotted key that starts at a position: `a."b.c".d`."""
-    keys = []
+    keys: list[str] = []
     more = True
-    while more:
+    while more and len(keys) <= MAX_DEPTH:
         match = _TOML_KEY.match(text, at)
         if match is None:
             return []

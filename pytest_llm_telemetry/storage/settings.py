@@ -11,6 +11,7 @@ from pytest_llm_telemetry.core.thresholds_document import check, parse
 from pytest_llm_telemetry.storage import documents
 from pytest_llm_telemetry.storage.schemas import validate
 
+MAX_BYTES = 1_000_000
 FILE_NAMES = ("llm-telemetry.toml", "llm-telemetry.json")
 
 
@@ -58,7 +59,7 @@ def load(path: Path | None, root: Path) -> Settings:
     suffix = path.suffix.lower()
     if suffix not in {".toml", ".json"}:
         raise ConfigError("thresholds are .toml or .json", where=name, remedy="rename the file")
-    text = documents.read_text(path, name)
+    text = documents.read_text(path, name, limit=MAX_BYTES)
     parser = documents.parse_toml if suffix == ".toml" else documents.parse_json
     document = parser(text, name)
     try:
