@@ -3,6 +3,7 @@
 Texts here may hold what a model or a golden file said; each sink cleans and escapes what it shows.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -65,11 +66,14 @@ def rows(suite: SuiteReport) -> list[Row]:
     """A row a check; in a suite where nothing was judged, a row a figure that was measured."""
     if not suite.verdict.checks:
         return [_measured(name, suite) for name in SHOWN if _number(suite, name) is not None]
-    checks = sorted(
-        suite.verdict.checks,
-        key=lambda c: (c.scope, _ORDER.get(c.metric, len(_ORDER)), c.kind == "absolute"),
+    return [_row(check, suite) for check in ordered(suite.verdict.checks)]
+
+
+def ordered(checks: Iterable[Check]) -> list[Check]:
+    """The order of every table: the suite first, then its parts; metrics as `METRICS` has them."""
+    return sorted(
+        checks, key=lambda c: (c.scope, _ORDER.get(c.metric, len(_ORDER)), c.kind == "absolute")
     )
-    return [_row(check, suite) for check in checks]
 
 
 def _row(check: Check, suite: SuiteReport) -> Row:

@@ -327,6 +327,12 @@ def poisoned() -> Callable[[str], Report]:
 
 
 @pytest.fixture(scope="session")
+def hostile_texts() -> list[str]:
+    """All hostile texts, for what is too slow to be done once for each."""
+    return list(_strings().values())
+
+
+@pytest.fixture(scope="session")
 def crowded() -> Callable[[int], Report]:
     """Build a failing report in which so many cases got worse, for long reasons."""
 

@@ -1,0 +1,139 @@
+"""Charts as inline SVG: drawn here, so that the page needs no script and no network to show them."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from pytest_llm_telemetry.core.verdict import Check
+from pytest_llm_telemetry.reporters import figures
+from pytest_llm_telemetry.reporters.html.markup import Markup, element
+
+_WIDE, _HIGH, _LEFT, _FOOT = 400.0, 180.0, 44.0, 22.0
+_POINTS = 160  # steps of a curve: finer than a pixel is wasted bytes
+_DOTS = 1500
+Scale = Callable[[float], float]
+
+
+def scale(low: float, high: float, start: float, end: float) -> Scale:
+    """A linear map of [low, high] onto [start, end]; an empty span maps onto the middle."""
+    if not high > low:
+        return lambda _: (start + end) / 2
+    return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def distribution(before: Sequence[float], now: Sequence[float], metric: str) -> Markup | None:
+    """The share of calls that took at most so long, before and now, on a logarithmic axis."""
+    curves = [sorted(v for v in values if v > 0) for values in (before, now)]
+    known = [value for curve in curves for value in curve]
+    if not known:
+        return None
+    across = scale(math.log(min(known)), math.log(max(known)), _LEFT, _WIDE - 10)
+    up = scale(0, 1, _HIGH - _FOOT, 8)
+    parts = [*_ticks(min(known), max(known), across, metric), *_shares(up)]
+    for values, name in zip(curves, ("before", "now"), strict=True):
+        if values:
+            steps = [(across(math.log(v)), up(share)) for v, share in _steps(values)]
+            parts.append(element("path", d=_path(steps), class_=name))
+    return _svg(parts, f"Distribution of {figures.case_count(len(known)).split()[0]} latencies")
+
+
+def trend(points: Sequence[tuple[str, float | None]], metric: str) -> Markup | None:
+    """A figure over accepted runs; the last point is this run."""
+    known = [value for _, value in points if value is not None and math.isfinite(value)]
+    if len(known) < 2:  # noqa: PLR2004 - one point is no trend
+        return None
+    low, high = min(known), max(known)
+    across, up = scale(0, len(points) - 1, _LEFT + 8, _WIDE - 10), scale(low, high, _HIGH - 30, 12)
+    parts = [_text(2, up(low) + 4, figures.value(metric, low))]
+    parts += [_text(2, up(high) + 4, figures.value(metric, high))] if high > low else []
+    line: list[tuple[float, float]] = []
+    for place, (name, value) in enumerate(points):
+        if value is None or not math.isfinite(value):
+            continue
+        line.append((across(place), up(value)))
+        title = element("title", f"{name}: {figures.value(metric, value)}")
+        parts.append(element("circle", title, cx=line[-1][0], cy=line[-1][1], r=4, class_="dot"))
+    path = element("path", d=_path(line), class_="now")
+    return _svg([path, *parts], f"Trend over {len(points)} runs")
+
+
+def interval(check: Check) -> Markup | None:
+    """A change with its interval, beside no change and the change that is allowed."""
+    if check.change is None or check.interval is None or check.kind != "relative":
+        return None
+    higher = figures.limit(check).startswith("-")
+    allowed = (-1 if higher else 1) * abs(check.limit or 0)
+    ends = [*check.interval, check.change, allowed, 0.0]
+    if not all(map(math.isfinite, ends)):
+        return None
+    across = scale(min(ends), max(ends), 8, 212)
+    low, high = check.interval
+    parts = [
+        element("line", x1=across(0), x2=across(0), y1=2, y2=30, class_="axis"),
+        element("line", x1=across(low), x2=across(high), y1=16, y2=16, class_="now"),
+        element("circle", cx=across(check.change), cy=16, r=4, class_="dot"),
+    ]
+    if check.limit is not None:
+        at = across(allowed)
+        parts.append(element("line", x1=at, x2=at, y1=2, y2=30, class_="limit"))
+    told = f"change {figures.change(check.metric, check.change)} "
+    told += f"{figures.interval(check.metric, check.interval)}, allowed {figures.limit(check)}"
+    return element("svg", *parts, viewBox="0 0 220 32", role="img", aria_label=told)
+
+
+def scatter(points: Sequence[tuple[str, float, float]]) -> Markup | None:
+    """A dot a case: what a query costs (across) and which share of its attempts passed (up)."""
+    found = [p for p in points if math.isfinite(p[1]) and math.isfinite(p[2])][:_DOTS]
+    if not found:
+        return None
+    costs = [cost for _, cost, _ in found]
+    across, up = scale(min(costs), max(costs), _LEFT + 6, _WIDE - 12), scale(0, 1, _HIGH - 30, 12)
+    parts = list(_shares(up))
+    for cost in dict.fromkeys((min(costs), max(costs))):
+        anchor = "start" if cost == min(costs) else "end"
+        label = figures.value("cost_per_query_usd", cost)
+        parts.append(_text(across(cost), _HIGH - 4, label, anchor))
+    for name, cost, share in found:
+        title = element("title", f"{name}: {figures.value('cost_per_query_usd', cost)}")
+        failed = "dot failed" if share < 1 else "dot"
+        parts.append(element("circle", title, cx=across(cost), cy=up(share), r=3, class_=failed))
+    return _svg(parts, f"Cost and pass rate of {figures.case_count(len(found))}")
+
+
+def _steps(values: Sequence[float]) -> Iterator[tuple[float, float]]:
+    count = len(values)
+    for step in range(min(count, _POINTS) + 1):
+        share = step / min(count, _POINTS)
+        yield values[min(int(share * count), count - 1)], share
+
+
+def _ticks(low: float, high: float, across: Scale, metric: str) -> Iterator[Markup]:
+    """At most six marks of the logarithmic axis: 1, 2 and 5 of each decade, or the two ends."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    marks = [m * 10.0**e for e in range(first, last + 1) for m in (1, 2, 5)]
+    shown = [mark for mark in marks if low <= mark <= high]
+    shown = shown[:: max(1, math.ceil(len(shown) / 5))]
+    shown = shown if len(shown) > 1 else [low, high]
+    for mark in dict.fromkeys(shown):
+        at = across(math.log(mark))
+        yield element("line", x1=at, x2=at, y1=8, y2=_HIGH - _FOOT, class_="axis")
+        yield _text(at, _HIGH - 6, figures.value(metric, mark), "middle")
+
+
+def _shares(up: Scale) -> Iterator[Markup]:
+    for share in (0.0, 0.5, 1.0):
+        yield element("line", x1=_LEFT, x2=_WIDE, y1=up(share), y2=up(share), class_="axis")
+        yield _text(2, up(share) + 4, f"{share:.0%}")
+
+
+def _text(x: float, y: float, text: str, anchor: str = "start") -> Markup:
+    return element("text", text, x=x, y=y, text_anchor=anchor)
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def _svg(parts: Sequence[Markup], label: str) -> Markup:
+    return element(
+        "svg", *parts, viewBox=f"0 0 {_WIDE:.0f} {_HIGH:.0f}", role="img", aria_label=label
+    )
