@@ -50,11 +50,10 @@ TRANSLATED = {
 GREETING = "Hello! How can I help you?"
 UNKNOWN = "I am not sure about that; a colleague will write to you within one working day."
 OPENERS = ("", "Sure: ", "")
-THANKS = "Thank you for asking! "
 WISHES = (
-    " We know how much every single piece means to you, so please do not hesitate to ask us"
-    " anything else at all. It is lovely to hear from you, we are always glad to help, and all of"
-    " us here at Kiln & Clay wish you a wonderful day."
+    " Thank you so much for asking! We know how much every single piece means to you, so please"
+    " do not hesitate to ask us anything else at all. It is lovely to hear from you, we are always"
+    " glad to help, and all of us here at Kiln & Clay wish you a wonderful day."
 )
 
 
@@ -90,7 +89,7 @@ def reply(prompt: str, asked: str, time: int = 1) -> str:
     if text not in facts.values():
         return text
     brief = "one or two sentences" in prompt
-    return OPENERS[time % len(OPENERS)] + text if brief else THANKS + text + WISHES
+    return OPENERS[time % len(OPENERS)] + text if brief else text + WISHES
 
 
 def _spoken(prompt: str, low: str, topic: str, facts: dict[str, str]) -> str:
