@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pytest_llm_telemetry.storage.settings import Settings
-
 from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
 from pytest_llm_telemetry.core.errors import BaselineError, ConfigError, TelemetryError
 from pytest_llm_telemetry.core.gate import judge
@@ -15,6 +13,7 @@ from pytest_llm_telemetry.core.report import Report, SuiteReport, suggest, suite
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Problem, Verdict, worst
 from pytest_llm_telemetry.reporters import json_report
 from pytest_llm_telemetry.storage import baselines, runs
+from pytest_llm_telemetry.storage.settings import Settings
 
 # kind of report -> (where it is written when no path is given, how it is rendered)
 REPORTS = {"json": ("llm-report.json", json_report.render)}
@@ -139,7 +138,7 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
             run, summaries, skipped = runs.read(run_dir)
             suites = [_judge_suite(summary, run, request) for summary in summaries.values()]
         except TelemetryError as error:
-            found.append(_problem(error))
+            found.append(_problem(error, request.root))
     status = worst([suite.verdict.status for suite in suites] + ["error"] * bool(found))
     return Report(
         run_id=run_dir.name,
@@ -173,7 +172,9 @@ def _judge_suite(summary: Summary, run: runs.Run, request: Request) -> SuiteRepo
         verdict = judge(summary, baseline, request.settings.thresholds(summary.suite))
     except TelemetryError as error:
         baseline = None
-        verdict = Verdict(suite=summary.suite, status="error", problems=(_problem(error),))
+        verdict = Verdict(
+            suite=summary.suite, status="error", problems=(_problem(error, request.root),)
+        )
     return suite_report(summary, verdict, baseline, now=request.now, golden=golden)
 
 
@@ -195,7 +196,7 @@ def _accept_judged(run_dir: Path, report: Report, request: Request, decision: Ac
     try:
         written = accept(run_dir, request.baselines, decision)
     except TelemetryError as error:
-        return _with_problem(report, _problem(error))
+        return _with_problem(report, _problem(error, request.root))
     names = ", ".join(_shown(path, request.root) for path in written)
     again = _judge_run(run_dir, request, ())
     return replace(again, notes=(*again.notes, f"baseline accepted: {names}; commit it"))
@@ -215,7 +216,7 @@ def _write(report: Report, wanted: str, root: Path) -> Report:
     except (ConfigError, OSError) as error:
         if isinstance(error, OSError):
             error = ConfigError(f"report {kind!r} cannot be written: {error}")
-        return _with_problem(report, _problem(error))
+        return _with_problem(report, _problem(error, root))
     return replace(report, notes=(*report.notes, f"{kind} report: {_shown(path, root)}"))
 
 
@@ -229,8 +230,9 @@ def _with_problem(report: Report, problem: Problem) -> Report:
     )
 
 
-def _problem(error: TelemetryError) -> Problem:
-    return Problem(what=error.what, where=error.where, remedy=error.remedy)
+def _problem(error: TelemetryError, root: Path) -> Problem:
+    where = error.where.removeprefix(f"{root.as_posix()}/")
+    return Problem(what=error.what, where=where, remedy=error.remedy)
 
 
 def _seconds(started: str | None, finished: str | None) -> float | None:

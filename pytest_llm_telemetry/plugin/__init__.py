@@ -10,10 +10,9 @@ import pytest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pytest_llm_telemetry.runtime.logger import TelemetryLogger
-
     from pytest_llm_telemetry.plugin.cases import GoldenCase
     from pytest_llm_telemetry.plugin.session import TelemetrySession
+    from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 
 SESSION: pytest.StashKey[TelemetrySession] = pytest.StashKey()
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from pytest_llm_telemetry.storage.runs import SuitePlan
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case
 from pytest_llm_telemetry.core.samples import CasePlan
 from pytest_llm_telemetry.storage.goldens import GoldenSet, load
+from pytest_llm_telemetry.storage.runs import SuitePlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

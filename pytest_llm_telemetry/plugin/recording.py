@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-
-from pytest_llm_telemetry.core.pricing import PriceTable
-from pytest_llm_telemetry.runtime.logger import TelemetryLogger
-from pytest_llm_telemetry.runtime.sinks import FileSink
+from typing import Any
 
 from pytest_llm_telemetry.core.golden import Score
+from pytest_llm_telemetry.core.pricing import PriceTable
 from pytest_llm_telemetry.plugin.cases import GoldenCase
 from pytest_llm_telemetry.plugin.collection import CaseRun
 from pytest_llm_telemetry.runtime import context
+from pytest_llm_telemetry.runtime.logger import TelemetryLogger
+from pytest_llm_telemetry.runtime.sinks import FileSink
 from pytest_llm_telemetry.storage.graders import Graders
 
 
@@ -32,11 +32,13 @@ class Recording:
         self.logger = TelemetryLogger()
         self.graders = Graders({})
 
-    def open(self, prices: PriceTable, custom: Mapping[str, Callable[..., object]]) -> None:
+    def open(self, prices: Mapping[str, Any], custom: Mapping[str, Callable[..., object]]) -> None:
         """Start to record every TelemetryLogger of this process into the run."""
         self._events.parent.mkdir(parents=True, exist_ok=True)
         self.graders = Graders(custom)
-        self._tap = context.attach(FileSink(self._events), prices=prices)
+        self._tap = context.attach(
+            FileSink(self._events), prices=PriceTable(prices) if prices else None
+        )
 
     def close(self) -> None:
         """Stop recording, and leave every logger as it was."""

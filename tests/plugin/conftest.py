@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 CASES = 20
+LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")  # they take longer to load than we to run
 TEST = """
 from pathlib import Path
 import pytest
@@ -55,7 +56,7 @@ class Project:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run `pytest --llm-telemetry` in a process of its own."""
-        return self.pytester.runpytest_subprocess("--llm-telemetry", *arguments)
+        return self.pytester.runpytest_subprocess("--llm-telemetry", *LEAN, *arguments)
 
     def accept(self) -> None:
         """Run once and accept what comes of it."""

@@ -33,7 +33,7 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
     ),
     "duplicate case id": (
         _golden('{"id": "a", "input": "x"}\n\n{"id": "a", "input": "y"}\n'),
-        ["golden/bot.jsonl:3", "'a'", "1"],
+        ["golden/bot.jsonl:3", '"a"', "first at golden/bot.jsonl:1"],
     ),
     "wrong type in a case": (
         _golden('{"id": "a", "input": "x", "tags": "oops"}\n'),
@@ -52,7 +52,7 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
         _thresholds('[limits.error_rate]\nmax = "5"\n'),
         ["llm-telemetry.toml:3", "max"],
     ),
-    "bad TOML": (_thresholds("[limits\n"), ["llm-telemetry.toml", "line 2"]),
+    "bad TOML": (_thresholds("[limits\n"), ["llm-telemetry.toml:2"]),
     "baseline that is no JSON": (_baseline("{"), ["baselines/bot.json:1"]),
     "baseline of another suite": (
         _baseline(json.dumps({"schema_version": 1, "suite": "other", "accepted": [], "cases": {}})),

@@ -24,14 +24,14 @@ def test_an_assertion_fails_as_always(project: Project) -> None:
     result, report = project.report()
     result.assert_outcomes(passed=19, failed=1)
     assert result.ret == 1
-    assert report["suites"][0]["summary"]["metrics"]["pass_rate"] == 0.95
+    assert report["suites"][0]["metrics"]["pass_rate"] == 0.95
 
 
 def test_a_test_without_a_grader_is_its_own_grader(project: Project) -> None:
     """Where nothing graded the answer, a test that passes is a case that passed."""
     project.write("test_bot.py", HEAD + "    llm_telemetry.wrap(str)(golden_case.input)\n")
     _, report = project.report()
-    assert report["suites"][0]["summary"]["metrics"]["pass_rate"] == 1.0
+    assert report["suites"][0]["metrics"]["pass_rate"] == 1.0
 
 
 def test_a_call_that_raised_is_judged_by_the_error_rate(project: Project) -> None:
@@ -50,7 +50,7 @@ def test_a_call_that_raised_is_judged_by_the_error_rate(project: Project) -> Non
     result, report = project.report()
     result.assert_outcomes(passed=19, xfailed=1)
     assert result.ret == 0
-    assert report["suites"][0]["summary"]["metrics"]["error_rate"] == 0.05
+    assert report["suites"][0]["metrics"]["error_rate"] == 0.05
 
 
 def test_a_fault_of_the_test_itself_fails(project: Project) -> None:

@@ -68,7 +68,7 @@ def test_its_price_table_is_the_thresholds_file(project: Project) -> None:
     )
     _, report = project.report()
     (suite,) = report["suites"]
-    assert suite["summary"]["metrics"]["cost_per_query_usd"] == 10e-6
+    assert suite["metrics"]["cost_per_query_usd"] == 10e-6
 
 
 def test_the_bytes_equal_those_of_a_bare_script(project: Project) -> None:

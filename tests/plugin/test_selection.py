@@ -31,8 +31,8 @@ def test_a_selected_case_is_judged_alone(project: Project, selection: list[str])
     result, report = project.report(*selection)
     assert result.ret == 0
     (suite,) = report["suites"]
-    assert [case["case_id"] for case in suite["summary"]["cases"]] == ["case-03"]
-    assert suite["summary"]["selected"]
+    assert [case["case_id"] for case in suite["cases"]] == ["case-03"]
+    assert suite["selected"]
 
 
 def test_markers_select_golden_sets(project: Project) -> None:
@@ -46,7 +46,7 @@ def test_a_selection_is_not_accepted_as_a_baseline(project: Project) -> None:
     """A part of the golden set cannot become the baseline of all of it."""
     result = project.run("-k", "case-03", "--llm-update-baseline")
     assert result.ret == 4
-    result.stdout.fnmatch_lines(["*only a part of the golden set*"])
+    result.stdout.fnmatch_lines(["*only a part of*"])
 
 
 def test_last_failed_runs_the_cases_that_a_breach_names(project: Project) -> None:
@@ -56,6 +56,4 @@ def test_last_failed_runs_the_cases_that_a_breach_names(project: Project) -> Non
     assert project.run("-q").ret == 1
     _, report = project.report("--lf")
     (suite,) = report["suites"]
-    assert [case["case_id"] for case in suite["summary"]["cases"]] == [
-        f"case-{n:02}" for n in range(8)
-    ]
+    assert [case["case_id"] for case in suite["cases"]] == [f"case-{n:02}" for n in range(8)]

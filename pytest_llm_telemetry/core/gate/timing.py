@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import log
+from operator import attrgetter
 
 from pytest_llm_telemetry.core.gate.findings import Comparison
 from pytest_llm_telemetry.core.gate.pairing import Pair
@@ -16,6 +17,9 @@ FEWEST_RUNS = 5
 # What two runs on different days differ by, where nobody measured it: the same models and items
 # five weeks apart shifted by a median of 22 %; days apart, by less.
 _ASSUMED_DRIFT = 0.15
+# Below this a time is the machine's own (a scheduler's slice is 1 to 10 ms), not a model's: a stub
+# that answers in 0.02 ms is three times slower whenever the machine does something else.
+_FLOOR_MS = 5.0
 
 ADVISORY = (
     "latency is advisory: replay controls in the same session (--llm-controls 50) or accept "
@@ -36,21 +40,18 @@ class Timing:
     drift: float | None = None
 
 
-def seconds_of(metric: str) -> Callable[[Call], float | None]:
+def time_of(metric: str) -> Callable[[Call], float | None]:
     """How a metric reads a call: latency or time to first token, in ms."""
-    name = "ttft_ms" if "ttft" in metric else "latency_ms"
-
-    def read(call: Call) -> float | None:
-        timed = call.error_type is None and not call.cached
-        value: float | None = getattr(call, name) if timed else None
-        return value or None
-
-    return read
+    return attrgetter("ttft_ms" if "ttft" in metric else "latency_ms")
 
 
 def log_times(case: CaseSamples, read: Callable[[Call], float | None]) -> list[float]:
     """ln(ms) of the case's calls that were answered, and not from a cache."""
-    return [log(value) for call in case.calls if (value := read(call)) is not None]
+    return [
+        log(max(value, _FLOOR_MS))
+        for call in case.calls
+        if (value := read(call)) and call.error_type is None and not call.cached
+    ]
 
 
 Timed = tuple[Pair, list[float], list[float]]
@@ -60,7 +61,7 @@ def timed_pairs(comparison: Comparison, metric: str) -> list[Timed]:
     """The pairs with their log times before and now, where both sides were timed."""
     field = "ttft" if "ttft" in metric else "latency"
     if field not in comparison.timed:
-        comparison.timed[field] = _timed(comparison.pairs, seconds_of(metric))
+        comparison.timed[field] = _timed(comparison.pairs, time_of(metric))
     return comparison.timed[field]
 
 
@@ -81,7 +82,7 @@ def moves_of(timed: Iterable[Timed]) -> dict[str, float]:
 def timing_of(comparison: Comparison, metric: str) -> Timing | None:
     """The typical change of the metric's time over the paired cases; `None` if too few have it."""
     moves = moves_of(timed_pairs(comparison, metric))
-    replayed = moves_of(_timed(comparison.controls, seconds_of(metric)))
+    replayed = moves_of(_timed(comparison.controls, time_of(metric)))
     found = typical_change(moves, replayed)
     if found is None:
         return None

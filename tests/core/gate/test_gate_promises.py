@@ -83,3 +83,12 @@ def test_a_real_regression_fails_with_its_cases_named(suites: Suites) -> None:
     assert breach.now == pytest.approx(0.3417, abs=5e-5)
     assert breach.reason == "157 of 600 cases got worse, 29 got better"
     assert (len(breach.cases), breach.cases[0].before, breach.cases[0].now) == (157, "1/1", "0/1")
+
+
+def test_times_below_the_machines_own_noise_are_equal(suites: Suites) -> None:
+    """A stub that answers in microseconds is never a latency regression, however it flickers."""
+    steady = [suites.case(f"c{n}", calls=[{"latency_ms": 0.02}] * 3) for n in range(30)]
+    times = [{"latency_ms": value} for value in (0.02, 0.9, 2.5)]
+    flickering = [suites.case(f"c{n}", calls=times) for n in range(30)]
+    verdict = judge(suites.run(flickering), suites.accepted(steady), suites.compare())
+    assert not verdict.breaches

@@ -1,0 +1,119 @@
+"""The end of a session: decide, set the exit status, and only then show what was decided."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pytest_llm_telemetry import review
+from pytest_llm_telemetry.core.baseline import Acceptance
+from pytest_llm_telemetry.core.report import Report
+from pytest_llm_telemetry.core.verdict import Problem
+from pytest_llm_telemetry.plugin.options import Options
+from pytest_llm_telemetry.reporters import terminal
+from pytest_llm_telemetry.storage import revision, runs
+from pytest_llm_telemetry.storage.settings import Settings
+
+_OPEN_TO_A_VERDICT = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+_ENDED_BY_ITSELF = _OPEN_TO_A_VERDICT | {pytest.ExitCode.TESTS_FAILED}
+_WIDEST = 100  # columns; a table is no easier to read on a wider screen
+_MARKUP: dict[str, dict[str, bool]] = {
+    "good": {"green": True},
+    "bad": {"red": True, "bold": True},
+    "warn": {"yellow": True},
+    "dim": {"light": True},
+    "bold": {"bold": True},
+}
+
+
+class RunJudge:
+    """The hooks of the process that judges: the only one, or the controller under xdist."""
+
+    def __init__(self, options: Options, settings: Settings, run_dir: Path) -> None:
+        self._options = options
+        self._settings = settings
+        self._run_dir = run_dir
+        self._report: Report | None = None
+        self._problems: list[Problem] = []
+        self._items: dict[tuple[str, str], list[str]] = {}
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Remember a golden set that cannot be used: the run cannot be judged."""
+        problem = getattr(report, "llm_problem", None)
+        if problem:
+            self._problems.append(Problem(what=str(problem)))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Learn which items a case has: under xdist the report is all the controller sees."""
+        case = getattr(report, "llm_case", None)
+        if case and report.when == "call":
+            self._items.setdefault((case[0], case[1]), []).append(report.nodeid)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Decide. Everything that is displayed later shows what was decided here."""
+        self._report = self._judge(session, exitstatus)
+        if self._report is None:
+            return
+        if self._problems or exitstatus in _OPEN_TO_A_VERDICT:
+            session.exitstatus = self._report.exit_status or exitstatus
+        self._remember_breaches(session.config, self._report)
+
+    def _judge(self, session: pytest.Session, exitstatus: int) -> Report | None:
+        if (self._run_dir / runs.MANIFEST).is_file():
+            stopped = session.shouldfail or session.shouldstop
+            complete = exitstatus in _ENDED_BY_ITSELF and not stopped
+            run = runs.read_manifest(self._run_dir)
+            run = replace(run, finished=utc_now(), complete=complete)
+            runs.write_manifest(self._run_dir, run)
+        elif not self._problems:
+            return None
+        request = review.Request(
+            settings=self._settings,
+            baselines=self._options.baseline,
+            root=self._options.root,
+            now=utc_now(),
+            require_baseline=self._options.require_baseline,
+            accepting=self._accepting() if self._options.update_baseline else None,
+            reports=self._options.reports,
+        )
+        return review.conclude(self._run_dir, request, problems=self._problems)
+
+    def _accepting(self) -> Acceptance:
+        return Acceptance(
+            run_id=self._run_dir.name,
+            at=utc_now(),
+            by=revision.person(self._options.root),
+            why="--llm-update-baseline",
+        )
+
+    def _remember_breaches(self, config: pytest.Config, report: Report) -> None:
+        """Let `--lf` run the cases that a breach names, though each of their tests passed."""
+        cache = getattr(config, "cache", None)
+        failed = {
+            nodeid: True
+            for suite in report.suites
+            for check in suite.verdict.breaches
+            for case in check.cases
+            for nodeid in self._items.get((suite.summary.suite, case.case_id), ())
+        }
+        if cache is not None and failed:
+            cache.set("cache/lastfailed", cache.get("cache/lastfailed", {}) | failed)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show the report. Nothing is decided here, so nothing changes where this is not called."""
+        if self._report is None:
+            return
+        lines = terminal.render(
+            self._report,
+            width=min(terminalreporter._tw.fullwidth, _WIDEST),  # noqa: SLF001 - the width of pytest's own lines, shown nowhere else
+            verbose=terminalreporter.verbosity,
+        )
+        for line in lines:
+            terminalreporter.write_line(line.text, **_MARKUP.get(line.style, {}))
+
+
+def utc_now() -> str:
+    """The time, ISO-8601 UTC with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
