@@ -69,15 +69,21 @@ class _Page:
         self.lines: list[str] = []
         self.used = 0
 
-    def add(self, *lines: str) -> int:
-        """Add as many of the lines as fit, in order, and say how many did."""
-        for place, line in enumerate(lines):
+    def add(self, *lines: str) -> None:
+        """Add as many of the lines as fit, in order."""
+        self.fill(lines)
+
+    def fill(self, lines: Iterable[str]) -> int:
+        """Add lines up to the first that does not fit, no further one made, and count them."""
+        count = 0
+        for line in lines:
             size = _bytes(line)
             if self.used + size > self.most:
-                return place
+                break
             self.lines.append(line)
             self.used += size
-        return len(lines)
+            count += 1
+        return count
 
     def fold(self, check: Check, *, share: int) -> None:
         """Add a fold of a check's cases, the worst first, in 1/`share` of the room that is left."""
@@ -89,7 +95,8 @@ class _Page:
         if not ranked or self.used + _bytes(*head, _case(ranked[0])) > part:
             return
         whole, self.most = self.most, part
-        shown = self.add(*head, *map(_case, ranked)) - len(head)
+        self.add(*head)
+        shown = self.fill(map(_case, ranked))
         self.most = whole
         if shown < len(ranked):
             self.add("", f"{figures.case_count(len(ranked) - shown)} more in the stored run.")

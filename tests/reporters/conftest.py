@@ -6,12 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pytest_llm_telemetry.core.baseline import PastRun
 from pytest_llm_telemetry.core.metrics import Summary
 from pytest_llm_telemetry.core.report import BaselineFacts, Report, SuiteReport
 from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
 from pytest_llm_telemetry.core.verdict import CaseChange, Check, Problem, Verdict, VerdictStatus
+
+# A busy machine is not a slow program: no test of ours is timed.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 RUN = "2026-11-23T11-20-04Z-7c1e"
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "hostile" / "strings.json"

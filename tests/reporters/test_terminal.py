@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -251,15 +250,13 @@ def test_an_undecided_or_failed_word_never_loses_to_the_intervals(make: Make) ->
     assert "(-8..-3)" not in page
 
 
-@pytest.mark.parametrize("verbose", [0, 1])
-@pytest.mark.parametrize("ascii_only", [False, True])
-def test_hostile_text_stays_text(
-    poisoned: Callable[[str], Report], hostile_text: str, *, verbose: int, ascii_only: bool
-) -> None:
+def test_hostile_text_stays_text(poisoned: Callable[[str], Report], hostile_text: str) -> None:
     """Whatever a stranger writes anywhere, no line is forged, coloured, moved or too wide."""
-    lines = render(poisoned(hostile_text), verbose=verbose, ascii_only=ascii_only)
-    assert_tame(lines, 80)
-    assert lines[0].text.strip("= ") == "llm telemetry: FAIL"
+    for verbose in (0, 1):
+        for ascii_only in (False, True):
+            lines = render(poisoned(hostile_text), verbose=verbose, ascii_only=ascii_only)
+            assert_tame(lines, 80)
+            assert lines[0].text.strip("= ") == "llm telemetry: FAIL"
 
 
 @given(st.text(max_size=200), st.integers(20, 200), st.booleans())
