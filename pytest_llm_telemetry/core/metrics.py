@@ -1,6 +1,6 @@
 """Samples -> the figures of a run. One table says what each metric is and how it is judged."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,12 +95,15 @@ class Summary:
     selected: bool = False
 
 
-def measure(cases: Iterable[CaseSamples]) -> tuple[dict[str, float | None], dict[str, int]]:
+def measure(
+    cases: Iterable[CaseSamples], wanted: Container[str] = METRICS
+) -> tuple[dict[str, float | None], dict[str, int]]:
     """The figures of some cases, and for each figure how many samples lack what it needs.
 
     Latency figures are in ms over calls that succeeded and were not answered from a cache; cost
     in USD and tokens per query over calls that succeeded. A figure is `None` if nothing was
     measured or, for cost and tokens, if any call's share is unknown: a sum with holes is wrong.
+    Percentiles that are not `wanted` are left out, as they take the most time.
     """
     kept = tuple(cases)
     calls = [call for case in kept for call in case.calls]
@@ -110,8 +113,9 @@ def measure(cases: Iterable[CaseSamples]) -> tuple[dict[str, float | None], dict
     unknown: dict[str, int] = {}
     metrics["error_rate"] = _share([(float(c.error_type is not None), c.weight) for c in calls])
     _grade(kept, metrics, unknown)
-    _times("latency_ms", (0.5, 0.95, 0.99), timed, (metrics, unknown))
-    _times("ttft_ms", (0.95,), [c for c in timed if c.ttft_ms is not None], (metrics, unknown))
+    _times("latency_ms", wanted, timed, (metrics, unknown))
+    streamed = [c for c in timed if c.ttft_ms is not None]
+    _times("ttft_ms", wanted, streamed, (metrics, unknown))
     for name, read in _PER_QUERY.items():
         known = [(value, c.weight) for c in answered if (value := read(c)) is not None]
         unknown[name] = len(answered) - len(known)
@@ -178,14 +182,16 @@ def _grade(
 
 def _times(
     name: str,
-    quantiles: Sequence[float],
+    wanted: Container[str],
     calls: Sequence[Call],
     into: tuple[dict[str, float | None], dict[str, int]],
 ) -> None:
     metrics, unknown = into
-    known = sorted([(v, c.weight) for c in calls if (v := getattr(c, name)) is not None])
+    known = [(v, c.weight) for c in calls if (v := getattr(c, name)) is not None]
     metrics[f"avg_{name}"] = _share(known)
     unknown[f"avg_{name}"] = len(calls) - len(known)
-    for q in quantiles:
-        metrics[f"p{round(q * 100)}_{name}"] = quantile(known, q)
-        unknown[f"p{round(q * 100)}_{name}"] = len(calls) - len(known)
+    for percent in (50, 95, 99):
+        percentile = f"p{percent}_{name}"
+        if percentile in METRICS and percentile in wanted:
+            metrics[percentile] = quantile(known, percent / 100)
+            unknown[percentile] = len(calls) - len(known)

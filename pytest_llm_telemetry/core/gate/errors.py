@@ -58,7 +58,7 @@ def judge_errors(comparison: Comparison, rule: Rule) -> Finding:
 
 
 def _calls(cases: Iterable[CaseSamples]) -> list[Call]:
-    return sorted((call for case in cases for call in case.calls), key=lambda call: call.order)
+    return [call for case in cases for call in case.calls]
 
 
 def _rate(calls: Sequence[Call]) -> float:
@@ -72,8 +72,9 @@ def _tally(calls: list[Call]) -> Tally:
 
 def _events(calls: list[Call]) -> list[int]:
     """The sizes of the error events: bursts of transient errors are one event each."""
-    kinds = [_transient(call.error_type) if call.error_type is not None else None for call in calls]
-    return [*bursts([kind is True for kind in kinds]), *[1 for kind in kinds if kind is False]]
+    failed = [(call.order, _transient(call.error_type)) for call in calls if call.error_type]
+    places = sorted(order for order, transient in failed if transient)
+    return [*bursts(places, len(calls)), *[1 for _, transient in failed if not transient]]
 
 
 def _transient(kind: str) -> bool:

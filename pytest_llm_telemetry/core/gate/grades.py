@@ -13,7 +13,6 @@ from pytest_llm_telemetry.core.statistics.permutation import Bag, p_values
 from pytest_llm_telemetry.core.thresholds import Rule
 from pytest_llm_telemetry.core.verdict import Problem
 
-
 _UNANSWERED = 0.2
 
 _Read = Callable[[Iterable[Attempt]], list[float]]
@@ -22,24 +21,30 @@ _Read = Callable[[Iterable[Attempt]], list[float]]
 def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
     """Has the share of passes (or the mean score) of the same cases fallen?"""
     read = _READ[rule.metric]
-    graded = [(pair, bag) for pair in comparison.pairs if (bag := _bag(pair, read)) is not None]
+    graded: list[tuple[Pair, float]] = []
+    bags: list[Bag] = []
+    grain = 0.0
+    for pair in comparison.pairs:
+        bag = _bag(pair, read)
+        if bag is None:
+            continue
+        graded.append((pair, _mean(bag.now) - _mean(bag.before)))
+        grain += 1.0 / min(len(bag.before), len(bag.now))
+        if bag.before != bag.now or len(set(bag.now)) > 1:
+            bags.append(bag)
     if not graded:
         return Finding(undecided="no case was graded both in the baseline and now")
-    total = sum(bag.weight for _, bag in graded)
-    changes = [(_mean(bag.now) - _mean(bag.before), bag.weight) for _, bag in graded]
-    grain = sum(1.0 / min(len(bag.before), len(bag.now)) for _, bag in graded) / len(graded)
-    estimate = mean_change(changes, grain)
-    shares = [
-        (pair, -change * weight / total)
-        for (pair, _), (change, weight) in zip(graded, changes, strict=True)
-    ]
+    total = sum([pair.now.weight for pair, _ in graded])
+    changes = [(change, pair.now.weight) for pair, change in graded]
+    estimate = mean_change(changes, grain / len(graded))
+    shares = [(pair, -change * pair.now.weight / total) for pair, change in graded]
     worse = sum(change < 0.0 for change, _ in changes)
     better = sum(change > 0.0 for change, _ in changes)
     return Finding(
         change=estimate.value,
         interval=estimate.interval(rule.confidence),
         error=estimate.error,
-        p_value=p_values(bag for _, bag in graded)[0],
+        p_value=p_values(bags)[0],
         reason=_reason(worse, better, len(graded)),
         carriers=lambda: ranked(rule.metric, shares),
         worse=worse,

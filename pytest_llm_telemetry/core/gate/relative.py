@@ -1,6 +1,6 @@
 """The comparison with the baseline: one rule after the other, then all decided together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from pytest_llm_telemetry.core.baseline import Baseline
 from pytest_llm_telemetry.core.gate.deciding import Judged, decide
@@ -49,7 +49,8 @@ def judge_rules(
     comparisons: dict[str, Comparison] = {}
     for rule in thresholds.rules:
         if rule.scope not in comparisons:
-            comparisons[rule.scope] = _compare(now, baseline, controls, rule.scope)
+            scoped = {each.metric for each in thresholds.rules if each.scope == rule.scope}
+            comparisons[rule.scope] = _compare(now, baseline, controls, (rule.scope, scoped))
         comparison = comparisons[rule.scope]
         if not comparison.pairs:
             problems += [] if now.selected else [_nowhere(rule)]
@@ -67,14 +68,18 @@ def judge_rules(
 
 
 def _compare(
-    now: Summary, baseline: Baseline, controls: Sequence[CaseSamples], scope: str
+    now: Summary,
+    baseline: Baseline,
+    controls: Sequence[CaseSamples],
+    part: tuple[str, Container[str]],
 ) -> Comparison:
+    scope, wanted = part
     pairs = pair(now.cases, baseline.cases, scope)
     whole = not scope and len(pairs) == len(now.cases)
     return Comparison(
         pairs=pairs,
-        before=measure(each.before for each in pairs)[0],
-        now=now.metrics if whole else measure(each.now for each in pairs)[0],
+        before=measure((each.before for each in pairs), wanted)[0],
+        now=now.metrics if whole else measure((each.now for each in pairs), wanted)[0],
         controls=pair(controls, baseline.cases),
         history=baseline.history,
         repeats=now.repeats,

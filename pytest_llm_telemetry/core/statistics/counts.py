@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 
 from pytest_llm_telemetry.core.statistics.distributions import binomial_tail, normal_quantile
@@ -60,22 +61,21 @@ def _wilson(tally: Tally, scatter: float, z: float) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def bursts(run: Sequence[bool]) -> list[int]:
+def bursts(places: Sequence[int], trials: int) -> list[int]:
     """The sizes of the events of a run, in order: 1 for a single one, more for a burst.
 
-    `run` is its calls in order, true for an event. Events at most a few calls apart form a
-    cluster; a cluster is a burst if, at the run's rate, chance would make one as large less than
-    once in twenty runs. Then it is one event (a compound Poisson process).
+    `places` are the events' places among the `trials` calls of the run, ascending. Events at most
+    a few calls apart form a cluster; a cluster is a burst if, at the run's rate, chance would make
+    one as large less than once in twenty runs. Then it is one event (a compound Poisson process).
     """
-    number = sum(run)
-    if not number:
+    if not places:
         return []
-    rate = number / len(run)
+    rate = len(places) / trials
     gap = max(1, min(_WIDEST_GAP, int(_CHANCE_OF_NEIGHBOURS / rate)))
-    near = min(_MOST_CHANCE, 1.0 - (1.0 - rate) ** gap)
+    near = min(_MOST_CHANCE, 1.0 - max(0.0, 1.0 - rate) ** gap)
     sizes: list[int] = []
-    for size in _clusters(run, gap):
-        rare = size >= _SMALLEST_BURST and number * near ** (size - 1) < _RARE
+    for size in _clusters(places, gap):
+        rare = size >= _SMALLEST_BURST and len(places) * near ** (size - 1) < _RARE
         sizes += [size] if rare else [1] * size
     return sizes
 
@@ -85,15 +85,11 @@ def dispersion(sizes: Sequence[float]) -> float:
     return sum(size**2 for size in sizes) / sum(sizes) if sizes else 1.0
 
 
-def _clusters(run: Sequence[bool], gap: int) -> Iterator[int]:
-    size, since = 0, 0
-    for event in run:
-        since += 1
-        if not event:
-            continue
-        if size and since > gap:
+def _clusters(places: Sequence[int], gap: int) -> Iterator[int]:
+    size = 1
+    for before, place in pairwise(places):
+        if place - before > gap:
             yield size
             size = 0
         size += 1
-        since = 0
     yield size

@@ -47,8 +47,7 @@ def p_values(bags: Iterable[Bag]) -> tuple[float, float]:
 def _informative(bag: Bag) -> bool:
     if not bag.before or not bag.now or not bag.weight:
         return False
-    first = bag.now[0]
-    return any(value != first for value in (*bag.before, *bag.now))
+    return len({*bag.before, *bag.now}) > 1
 
 
 def _normal(bags: Sequence[Bag]) -> tuple[float, float]:

@@ -1,7 +1,6 @@
 """Are there more slow calls than before, each call measured against its own case?"""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pytest_llm_telemetry.core.statistics.permutation import Bag
 
@@ -24,13 +23,13 @@ def slow_calls(bags: Sequence[Bag]) -> list[Bag]:
     before, now = _centred(bags, shift)
     line = _line([value for values in before for value in values], _SLOW)
     return [
-        replace(
-            bag,
-            before=[float(value > line) for value in old],
-            now=[float(value > line) for value in new],
-        )
-        for bag, old, new in zip(bags, before, now, strict=True)
+        Bag(before=_marks(old, line), now=_marks(new, line))
+        for old, new in zip(before, now, strict=True)
     ]
+
+
+def _marks(values: Sequence[float], line: float) -> list[float]:
+    return [float(value > line) for value in values]
 
 
 def _rest(bags: Sequence[Bag], shift: float) -> float:
