@@ -18,7 +18,7 @@ from pytest_llm_telemetry.core.events import SCHEMA_VERSION, Event, from_dict
 
 MAX_LINE = 1_000_000
 FREE = 1_000_000  # bytes that any compressed file may unpack to
-MAX_RATIO = 500  # logs reach 8 to 30, a bomb 1000
+MAX_RATIO = 100  # logs reach 8 to 30, a bomb 1000
 _CHUNK = 1 << 18
 
 
@@ -65,7 +65,7 @@ def scan(paths: Iterable[Path], tally: Tally) -> Iterator[Event]:
     for path in paths:
         for line, ended in _lines_of(path):
             tally.lines += 1
-            found = _read_line(line, ended=ended)
+            found = _read_line(line, ended=ended) if line != b"" else "blank"
             if isinstance(found, str):
                 tally.skipped[found] += 1
             else:
@@ -83,9 +83,8 @@ def _lines_of(path: Path) -> Iterator[tuple[bytes | None, bool]]:
                 yield from _unpacked(file)
             else:
                 yield from _split(file)
-    except (OSError, ValueError) as fault:
-        reason = getattr(fault, "strerror", None) or fault
-        what = f"cannot be read: {reason}"
+    except OSError as fault:
+        what = f"cannot be read: {fault.strerror}"
         raise ConfigError(what, where=path.as_posix(), remedy="check the path") from None
 
 

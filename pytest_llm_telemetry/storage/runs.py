@@ -140,12 +140,12 @@ def read(folder: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
         ConfigError: If there are no events, or the manifest cannot be used.
     """
     planned = (folder / MANIFEST).exists()
-    if not planned and not (folder / EVENTS).exists():
+    files = [path for path in (folder / EVENTS, folder / f"{EVENTS}.gz") if path.exists()]
+    if not planned and not files:
         raise ConfigError(
             "holds no run", where=folder.as_posix(), remedy="name a folder with events.jsonl"
         )
     run = read_manifest(folder) if planned else None
-    files = [path for path in (folder / EVENTS, folder / f"{EVENTS}.gz") if path.exists()]
     reading = logs.read(files)
     events: dict[str, list[Event]] = defaultdict(list)
     for event in reading.events:
@@ -235,10 +235,13 @@ def _run(found: Any) -> Run:
 
 
 def _suite(found: Any) -> SuitePlan:
+    repeats = _of(found, "repeats", int, 1)
+    if repeats < 1:
+        raise ValueError(f"repeats is {repeats}")
     return SuitePlan(
         golden=_of(found, "golden", str, ""),
         golden_hash=_of(found, "golden_hash", str, None),
-        repeats=_of(found, "repeats", int, 1),
+        repeats=repeats,
         cases=tuple(_plan(case_id, case) for case_id, case in _of(found, "cases", dict).items()),
     )
 
