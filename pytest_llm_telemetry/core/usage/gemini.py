@@ -1,0 +1,124 @@
+"""Gemini's generateContent, from the Developer API or Vertex: SDK objects and JSON alike."""
+
+from __future__ import annotations
+
+from pytest_llm_telemetry.core.usage.looking import count, either, get, items, length, total, word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pytest_llm_telemetry.core.usage.fields import Found
+    from pytest_llm_telemetry.core.usage.tally import Tally
+
+_COUNTS = {
+    "prompt": ("prompt_token_count", "promptTokenCount"),
+    "candidates": ("candidates_token_count", "candidatesTokenCount"),
+    "thoughts": ("thoughts_token_count", "thoughtsTokenCount"),
+    "cached": ("cached_content_token_count", "cachedContentTokenCount"),
+    "tools": ("tool_use_prompt_token_count", "toolUsePromptTokenCount"),
+    "total": ("total_token_count", "totalTokenCount"),
+}
+
+
+def _usage(response: Any) -> Any:
+    return either(response, "usage_metadata", "usageMetadata")
+
+
+def _is_one(response: Any) -> bool:
+    return (
+        isinstance(get(response, "candidates"), (list, tuple))
+        or either(response, "prompt_feedback", "promptFeedback") is not None
+        or count(_usage(response), *_COUNTS["prompt"]) is not None
+    )
+
+
+def read(response: Any) -> Found | None:
+    """The fields of a response; None if it is none."""
+    if not _is_one(response):
+        return None
+    candidates = items(get(response, "candidates"))
+    parts = [part for candidate in candidates for part in _parts(candidate)]
+    return {
+        **_head(response),
+        "finish_reason": _finish(candidates),
+        "response_length": sum(_text(part) for part in parts),
+        "tool_calls": sum(_is_call(part) for part in parts),
+        **_tokens(_raw(response)),
+    }
+
+
+def _head(response: Any) -> Found:
+    traffic = either(_usage(response), "traffic_type", "trafficType")  # Vertex alone tells it
+    return {
+        "provider": "gcp.gemini" if traffic is None else "gcp.vertex_ai",
+        "operation": "generate_content",
+        "model": word(response, "model_version", "modelVersion"),
+        "response_id": word(response, "response_id", "responseId"),
+    }
+
+
+def _finish(candidates: Any) -> str | None:
+    return word(candidates[0], "finish_reason", "finishReason") if candidates else None
+
+
+def _parts(candidate: Any) -> Any:
+    return items(get(get(candidate, "content"), "parts"))
+
+
+def _text(part: Any) -> int:
+    return 0 if get(part, "thought") else length(get(part, "text"))
+
+
+def _is_call(part: Any) -> bool:
+    return either(part, "function_call", "functionCall") is not None
+
+
+def _raw(response: Any) -> Found:
+    usage = _usage(response)
+    found = {name: count(usage, *names) for name, names in _COUNTS.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _tokens(raw: Found) -> Found:
+    """Thoughts are outside of the candidates, tool results outside of the prompt."""
+    prompt, thoughts = raw.get("prompt"), raw.get("thoughts")
+    output = total(raw.get("candidates"), thoughts)
+    entry = None if prompt is None else total(prompt, raw.get("tools"))
+    if output is None and entry is not None and "total" in raw:
+        output = max(raw["total"] - entry, 0)  # a count of 0 is left out, the total is not
+    return {
+        "input_tokens": entry,
+        "output_tokens": output,
+        "cache_read_tokens": raw.get("cached"),
+        "reasoning_tokens": thoughts,
+    }
+
+
+def add(tally: Tally, chunk: Any) -> bool | None:
+    """Take a chunk of a stream; true if it carries content, None if it is none."""
+    if not _is_one(chunk):
+        return None
+    tally.raw |= _raw(chunk)  # cumulative in each chunk: the last word, never a sum
+    candidates = items(get(chunk, "candidates"))
+    tally.take({**_head(chunk), "finish_reason": _finish(candidates), **_tokens(tally.raw)})
+    content = False
+    for candidate in candidates:
+        for part in _parts(candidate):
+            tally.length += _text(part)
+            tally.calls += _is_call(part)
+            content = content or _is_call(part) or length(get(part, "text")) > 0
+    return content
+
+
+def read_embeddings(response: Any) -> Found | None:
+    """The fields of an embedding call; None if it is none. Vertex alone tells its tokens."""
+    found = items(get(response, "embeddings"))
+    if not found or get(found[0], "values") is None:
+        return None
+    counts = [count(get(item, "statistics"), "token_count", "tokenCount") for item in found]
+    return {
+        "provider": "gcp.gemini",
+        "operation": "embeddings",
+        "input_tokens": None if None in counts else total(*counts),
+    }

@@ -1,0 +1,121 @@
+"""Looks at a stranger's object: data is read, no property of its class is run.
+
+A lazy property may read a socket, consume a body, log a warning or raise, so only what an object
+holds as data counts: the items of a mapping, the instance's attributes, slots, a class's plain
+values, and the extra fields of a pydantic model.
+"""
+
+from __future__ import annotations
+
+from _collections_abc import Mapping  # the interpreter has it already; `collections.abc` costs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+_LARGEST = 2**53  # past it a JSON number is no exact count
+_ABSENT = object()
+_NO_DATA: dict[str, Any] = {}
+
+
+class _Slotted:
+    __slots__ = ("value",)
+
+
+_SLOTS = {type(_Slotted.__dict__["value"])}
+
+
+def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What the function returns; None if it raises."""
+    try:
+        return function(*arguments)
+    except Exception:  # noqa: BLE001 - an object of any class may do anything when looked at
+        return None
+
+
+def get(value: Any, name: str) -> Any:
+    """The item or attribute of that name, None when there is no such data."""
+    if type(value) is dict:
+        return value.get(name)
+    if value is None or type(value) is str:
+        return None
+    if isinstance(value, Mapping):
+        return value.get(name)
+    found = getattr(value, "__dict__", _NO_DATA).get(name, _ABSENT)
+    return _declared(value, name) if found is _ABSENT else found
+
+
+def _declared(value: Any, name: str) -> Any:
+    """What the class declares under that name, or a pydantic model holds as an extra field."""
+    declared: Any = getattr(type(value), name, _ABSENT)
+    if declared is _ABSENT:
+        extra: Any = getattr(type(value), "__pydantic_extra__", None)
+        held = extra.__get__(value) if type(extra) in _SLOTS else None
+        return held.get(name) if held else None
+    if type(declared) in _SLOTS or type(declared).__name__ == "_tuplegetter":
+        return declared.__get__(value)
+    return None if hasattr(declared, "__get__") else declared
+
+
+def either(value: Any, *names: str) -> Any:
+    """The first of these names that holds something."""
+    for name in names:
+        found = get(value, name)
+        if found is not None:
+            return found
+    return None
+
+
+def count(value: Any, *names: str) -> int | None:
+    """The first of these names that holds a whole number of at least 0 (some SDKs use floats)."""
+    for name in names:
+        found = get(value, name)
+        kind = type(found)
+        if (kind is int or (kind is float and found.is_integer())) and 0 <= found < _LARGEST:
+            return int(found)
+    return None
+
+
+def total(*counts: int | None) -> int | None:
+    """The sum of what is known, None when nothing is."""
+    known = [number for number in counts if number is not None]
+    return sum(known) if known else None
+
+
+def word(value: Any, *names: str) -> str | None:
+    """The first of these names that holds a text that is not empty; an enum's value counts."""
+    for name in names:
+        found = get(value, name)
+        if not isinstance(found, str):
+            found = getattr(found, "__dict__", _NO_DATA).get("_value_")
+        if isinstance(found, str) and found:
+            return str.__str__(found)  # an enum of strings would say its member's name
+    return None
+
+
+def items(value: Any) -> Sequence[Any]:
+    """The list or tuple itself; anything else has no items."""
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def length(value: Any) -> int:
+    """Characters of a text, 0 for anything else."""
+    return len(value) if isinstance(value, str) else 0
+
+
+def kind(value: Any) -> str:
+    """What an object says of its own type (`type`), empty when it says nothing."""
+    return word(value, "type") or ""
+
+
+def maker(value: Any) -> str:
+    """The package that made the object's class: `openai`, `groq`, `builtins`."""
+    return str(type(value).__module__).partition(".")[0]
+
+
+def parsed(data: Any) -> Any:
+    """The JSON value of a text or bytes, None if it is none."""
+    from json import loads  # noqa: PLC0415 - 1 ms that a start does not pay; SDKs have it loaded
+
+    return quietly(loads, data) if isinstance(data, (str, bytes, bytearray)) else None

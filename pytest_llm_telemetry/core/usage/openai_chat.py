@@ -1,0 +1,155 @@
+"""Chat completions, legacy completions and embeddings: OpenAI, and every server that speaks it.
+
+Azure, Mistral, Groq, OpenRouter, xAI, DeepSeek, Together, vLLM, LiteLLM and others differ in where
+they tell cache and reasoning tokens; what none tells stays unknown.
+"""
+
+from __future__ import annotations
+
+from pytest_llm_telemetry.core.usage import providers
+from pytest_llm_telemetry.core.usage.looking import count, get, items, kind, length, word
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from pytest_llm_telemetry.core.usage.fields import Found
+    from pytest_llm_telemetry.core.usage.tally import Tally
+
+_REASONING = ("reasoning_content", "reasoning")
+
+
+def read(response: Any) -> Found | None:
+    """The fields of a completion; None if it is none."""
+    choices = get(response, "choices")
+    if not isinstance(choices, (list, tuple)):
+        return None
+    first = choices[0] if choices else None
+    model = word(response, "model")
+    messages = [get(choice, "message") for choice in choices]
+    texts = (_text(get(message, "content")) for message in messages)
+    return {
+        "provider": providers.of_chat(response, first, model),
+        "operation": "text_completion" if word(first, "text") else "chat",
+        "model": model,
+        "response_id": word(response, "id"),
+        "finish_reason": word(first, "finish_reason"),
+        "response_length": sum(texts) + sum(length(get(choice, "text")) for choice in choices),
+        "tool_calls": sum(_calls(message) for message in messages),
+        "service_tier": word(response, "service_tier"),
+        **tokens(get(response, "usage")),
+    }
+
+
+def read_embeddings(response: Any) -> Found | None:
+    """The fields of a list of embeddings; None if it is none."""
+    data = items(get(response, "data"))
+    if not data or get(data[0], "embedding") is None:
+        return None
+    model = word(response, "model")
+    return {
+        "provider": providers.of_model(response, model),
+        "operation": "embeddings",
+        "model": model,
+        "response_id": word(response, "id"),
+        "input_tokens": count(get(response, "usage"), "prompt_tokens"),
+        "response_length": 0,
+        "tool_calls": 0,
+    }
+
+
+def tokens(usage: Any) -> Found:
+    """The token counts of a `usage` object; input and output are as the convention wants them."""
+    prompt, completion = (
+        get(usage, "prompt_tokens_details"),
+        get(usage, "completion_tokens_details"),
+    )
+    reasoning = _first(count(completion, "reasoning_tokens"), count(usage, "reasoning_tokens"))
+    reads = ("prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens",
+             "cache_read_input_tokens")  # fmt: skip
+    return {
+        "input_tokens": count(usage, "prompt_tokens"),
+        "output_tokens": _output(usage, reasoning),
+        "cache_read_tokens": _first(count(prompt, "cached_tokens"), count(usage, *reads)),
+        "cache_write_tokens": _first(
+            count(prompt, "cache_write_tokens", "cache_creation_tokens"),
+            count(usage, "cache_creation_input_tokens"),
+        ),
+        "reasoning_tokens": reasoning,
+    }
+
+
+def _first(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one
+
+
+def _output(usage: Any, reasoning: int | None) -> int | None:
+    """Output includes reasoning: xAI leaves it out of the completion, which its total tells."""
+    output, prompt = count(usage, "completion_tokens"), count(usage, "prompt_tokens")
+    if output is None or prompt is None or not reasoning:
+        return output
+    apart = count(usage, "total_tokens") == prompt + output + reasoning
+    return output + reasoning if apart else output
+
+
+def _text(content: Any) -> int:
+    """Characters of a message's text: a string, or Mistral's list of text and thinking parts."""
+    if isinstance(content, str):
+        return len(content)
+    return sum(length(get(part, "text")) for part in items(content) if kind(part) != "thinking")
+
+
+def _calls(message: Any) -> int:
+    legacy = get(message, "function_call") is not None
+    return len(items(get(message, "tool_calls"))) or int(legacy)
+
+
+def add(tally: Tally, chunk: Any) -> bool | None:
+    """Take a chunk of a completion; true if it carries content, None if it is none."""
+    choices = get(chunk, "choices")
+    if not isinstance(choices, (list, tuple)):
+        return None
+    if not tally.model:
+        _head(tally, chunk, choices)
+    usage = get(chunk, "usage")
+    if usage is None and not choices:
+        usage = get(get(chunk, "x_groq"), "usage")
+    if usage is not None:
+        tally.take(tokens(usage))
+    content = False
+    for choice in choices:
+        content = _choice(tally, choice) or content
+    return content
+
+
+def _head(tally: Tally, chunk: Any, choices: Any) -> None:
+    """Who answers, until the model is known: Azure's first chunk has none."""
+    tally.model = word(chunk, "model")
+    provider = providers.of_chat(chunk, choices[0] if choices else None, tally.model)
+    tally.take({"provider": provider, "operation": "chat", "response_id": word(chunk, "id")})
+
+
+def _choice(tally: Tally, choice: Any) -> bool:
+    reason = get(choice, "finish_reason")
+    if reason is not None:
+        tally.take({"finish_reason": word(choice, "finish_reason")})
+    delta = get(choice, "delta")
+    content = get(delta, "content") if delta is not None else get(choice, "text")
+    if type(content) is str and content:
+        tally.length += len(content)
+        return True
+    if content:
+        tally.length += _text(content)
+        return True
+    return _other_content(tally, choice, delta)
+
+
+def _other_content(tally: Tally, choice: Any, delta: Any) -> bool:
+    calls = items(get(delta, "tool_calls"))
+    for place, call in enumerate(calls):
+        index = count(call, "index")
+        tally.call((get(choice, "index"), place if index is None else index), word(call, "id"))
+    if get(delta, "function_call") is not None:
+        tally.call("function_call", None)
+        return True
+    return bool(calls) or (not tally.begun and word(delta, *_REASONING) is not None)
