@@ -1,0 +1,54 @@
+"""Two counts of rare events, and bursts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_llm_telemetry.core.statistics.counts import (
+    Tally,
+    bursts,
+    dispersion,
+    excess_p_value,
+    rate_interval,
+)
+
+
+def test_the_interval_is_newcombes() -> None:
+    """56 of 70 against 48 of 80 is 20 points, 5.2 to 33.4 (Newcombe 1998, table II a)."""
+    low, high = rate_interval(
+        Tally(events=48, trials=80), Tally(events=56, trials=70), 1.0, confidence=0.975
+    )
+    assert [low, high] == pytest.approx([0.0524, 0.3339], abs=1e-4)
+
+
+def test_an_excess_is_judged_by_its_share_of_the_total() -> None:
+    """Nine of ten errors in one of two equal runs: the binomial at one half."""
+    p_value = excess_p_value(Tally(events=1, trials=300), Tally(events=9, trials=300))
+    assert p_value == pytest.approx((1 + 10 / 2) / 1024)
+
+
+def test_single_errors_stay_single() -> None:
+    """Errors far apart are one event each."""
+    assert bursts([3, 80, 200], 300) == [1, 1, 1]
+
+
+def test_a_storm_is_one_event() -> None:
+    """Eight failures in nine calls, in a run of 300, are one burst beside a single error."""
+    assert bursts([20, 100, 101, 102, 104, 105, 106, 107, 108], 300) == [1, 8]
+
+
+def test_neighbours_by_chance_are_no_burst() -> None:
+    """Where a tenth of all calls fail, two in a row are nothing special."""
+    assert bursts([*range(0, 300, 10), 291], 300) == [1] * 31
+
+
+@given(st.sets(st.integers(0, 299)))
+def test_bursts_lose_no_event(places: set[int]) -> None:
+    """The sizes add up to the number of events."""
+    assert sum(bursts(sorted(places), 300)) == len(places)
+
+
+def test_bursts_widen_the_interval() -> None:
+    """Dispersion is 1 for single events, without events, and larger with a burst."""
+    assert (dispersion([]), dispersion([1, 1, 1])) == (1.0, 1.0)
+    assert dispersion([1, 1, 8]) == pytest.approx(6.6)

@@ -1,0 +1,100 @@
+"""Typical changes, drift and paired estimates."""
+
+from math import log, sqrt
+
+import pytest
+
+from pytest_llm_telemetry.core.statistics.location import (
+    drift_of,
+    typical_change,
+    winsorised,
+    with_drift,
+)
+from pytest_llm_telemetry.core.statistics.paired import (
+    Estimate,
+    as_ratio,
+    mean_change,
+    ratio_of_totals,
+)
+
+
+def test_outliers_are_drawn_in() -> None:
+    """One wild value in ten becomes the next one; the factor pays for it."""
+    values, factor = winsorised([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 900.0])
+    assert (max(values), min(values)) == (8.0, 1.0)
+    assert factor == pytest.approx(9 / 7)
+
+
+def test_drift_of_the_controls_is_taken_out() -> None:
+    """Cases 30 % slower on a day when the unchanged version is 10 % slower: 20 % are ours."""
+    changes = {f"c{n}": 0.3 for n in range(20)}
+    found = typical_change(changes, {f"c{n}": 0.1 for n in range(5)})
+    assert found is not None
+    assert found[0].value == pytest.approx(0.2)
+    assert found[1] == pytest.approx(0.1)
+
+
+def test_without_controls_there_is_no_drift_to_report() -> None:
+    """The estimate is the winsorised mean, with the error of a mean."""
+    found = typical_change({"a": 0.1, "b": 0.3}, {"a": 0.1})
+    assert found is not None
+    assert found[0].value == pytest.approx(0.2)
+    assert found[1] is None
+    assert found[0].error == pytest.approx(0.1)
+
+
+def test_one_case_is_no_sample() -> None:
+    """A single case has no spread to judge by."""
+    assert typical_change({"a": 0.1}, {}) is None
+
+
+def test_drift_is_the_spread_of_successive_runs() -> None:
+    """Steps of 0.1 up and down have a standard deviation of 0.1."""
+    assert drift_of([0.0, 0.1, 0.0, 0.1, 0.0]) == pytest.approx(0.1)
+
+
+def test_drift_adds_to_the_error() -> None:
+    """Errors add in squares, and few runs leave few degrees of freedom."""
+    wider = with_drift(Estimate(value=0.2, error=0.03, df=99), 0.04, 5)
+    assert [wider.error, wider.df] == pytest.approx([0.05, 4])
+
+
+def test_the_ratio_of_totals_weighs_cases_by_what_they_cost() -> None:
+    """Twice the cost of the dear case outweighs half the cost of the cheap one."""
+    found = ratio_of_totals([(10.0, 20.0), (1.0, 0.5)])
+    assert found is not None
+    assert found.value == pytest.approx(log(20.5 / 11))
+
+
+@pytest.mark.parametrize(
+    "totals", [[(1.0, 2.0)], [(0.0, 0.0), (0.0, 1.0)], [(1.0, 0.0), (1.0, 0.0)]]
+)
+def test_a_ratio_needs_two_cases_and_money(totals: list[tuple[float, float]]) -> None:
+    """One case, or nothing spent on a side, has no ratio."""
+    assert ratio_of_totals(totals) is None
+
+
+def test_equal_shares_have_no_noise() -> None:
+    """When every case costs exactly 5 % more, the rise is certain."""
+    found = ratio_of_totals([(n / 7, 1.05 * n / 7) for n in range(1, 9)])
+    assert found is not None
+    assert (found.error, found.above(0.0), found.above(1.0)) == (0.0, 0.0, 1.0)
+
+
+def test_no_change_without_noise_is_undecided() -> None:
+    """A value exactly at the bound is as likely above as below."""
+    assert Estimate(value=0.0, error=0.0, df=3).above(0.0) == 0.5
+
+
+def test_a_few_unchanged_cases_prove_little() -> None:
+    """Five cases without a change leave room for a large one; 500 do not."""
+    few, many = (mean_change([(0.0, 1.0)] * size, 1.0) for size in (5, 500))
+    assert few.interval(0.99)[0] < -0.5
+    assert many.interval(0.99)[0] > -0.01
+    assert few.error == pytest.approx(sqrt(2) / 7)
+
+
+def test_ratios_stay_finite() -> None:
+    """A log ratio beyond reason is shown as a large number, not as an overflow."""
+    assert as_ratio(log(1.2)) == pytest.approx(0.2)
+    assert as_ratio(1e9) < float("inf")
