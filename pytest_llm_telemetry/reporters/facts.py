@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.report import BaselineFacts, Report, SuiteReport
-from pytest_llm_telemetry.core.verdict import Check, Verdict, VerdictStatus
+from pytest_llm_telemetry.core.verdict import Check, VerdictStatus
 from pytest_llm_telemetry.reporters import figures
 
 TITLES: dict[VerdictStatus, str] = {
@@ -185,7 +185,9 @@ def told(check: Check) -> str:
     text = "; ".join(part.rstrip(".") for part in (check.reason, check.settle) if part)
     if not text:
         return f"{moved(check)}; {counted(check)}"
-    return text if text.startswith(label(check)) else f"{label(check)}: {text}"
+    known = METRICS.get(check.metric)
+    named = text.startswith(known.label if known else check.metric)
+    return text if named else f"{label(check)}: {text}"
 
 
 def counted(check: Check) -> str:
@@ -193,13 +195,18 @@ def counted(check: Check) -> str:
     return f"{figures.case_count(check.cases_worse)} worse, {check.cases_better} better"
 
 
-def open_checks(verdict: Verdict) -> list[Check]:
-    """The checks that decide nothing and say why: inconclusive, or worse without being binding."""
-    return [
-        check
-        for check in verdict.checks
-        if check.status == "inconclusive" or (check.status == "fail" and not check.binding)
+def notes(suite: SuiteReport) -> list[str]:
+    """What holds nothing and is worth reading: what could not be decided, then remarks, then advice.
+
+    That there is no baseline is left out: every report says so where the baseline would stand.
+    """
+    checks = [
+        c for c in suite.verdict.checks if c.status != "pass" and c not in suite.verdict.breaches
     ]
+    open_, advice = ([told(c) for c in checks if c.binding is binding] for binding in (True, False))
+    first = suite.baseline is None
+    remarks = [n for n in suite.verdict.notes if not (first and n.startswith("first run"))]
+    return [*open_, *remarks, *advice]
 
 
 def skipped(report: Report) -> str:

@@ -123,9 +123,7 @@ def _head(suite: SuiteReport, report: Report) -> Iterable[str]:
     yield ""
     yield from (f"- {_problem(str(problem))}" for problem in suite.verdict.problems[:_ROWS])
     yield from (f"- {escape(facts.told(check))}" for check in suite.verdict.breaches[:_ROWS])
-    open_checks = facts.open_checks(suite.verdict)[:_ROWS]
-    notes = [*suite.verdict.notes[:_ROWS], *map(facts.told, open_checks)]
-    yield from (f"- {escape(note)}" for note in notes)
+    yield from (f"- {escape(note)}" for note in facts.notes(suite)[:_ROWS])
     yield ""
 
 

@@ -33,7 +33,7 @@ def render(
     page.bar(f"llm telemetry: {facts.title(report)}", _STYLES[report.status])
     for problem in report.problems:
         _problem(page, problem, "error")
-    if verbose:
+    if verbose > 0:
         _in_full(page, report)
     elif report.status == "pass" and all(suite.baseline for suite in report.suites):
         _passed(page, report)
@@ -74,17 +74,17 @@ def _passed(page: Page, report: Report) -> None:
     """Four lines: the verdict, the run, what it was compared with, and a note if there is one."""
     notes = [note for note in (*report.notes, facts.skipped(report)) if note]
     for suite in report.suites:
-        notes += [*suite.verdict.notes, *map(facts.told, facts.open_checks(suite.verdict))]
+        notes += facts.notes(suite)
     for suite in report.suites[:_ROWS]:
         if len(report.suites) > 1:
             page.say(_one_line(suite, report))
             continue
         page.say(f"{suite.summary.suite}: {facts.size(suite, report)}, run {report.short_id}")
-        page.flow(_compared(suite), most=1 if notes else 2, cut=False)
+        page.flow(_compared(suite, brief=bool(notes)), most=1 if notes else 2, cut=False)
     if len(report.suites) > _ROWS:
         page.say(f"... and {len(report.suites) - _ROWS} more suites passed", "dim")
     if notes:
-        more = f" (and {len(notes) - 1} more with -v)" if len(notes) > 1 else ""
+        more = f" (+{len(notes) - 1} with -v)" if len(notes) > 1 else ""
         page.say(page.fit(f"note: {notes[0]}", page.columns - len(more)) + more, "warn")
 
 
@@ -93,13 +93,13 @@ def _one_line(suite: SuiteReport, report: Report) -> str:
     return f"{suite.summary.suite}: {word}, {facts.size(suite, report)}"
 
 
-def _compared(suite: SuiteReport) -> list[str]:
-    """The judged figures, each with its change: `pass rate 94.2 % (+0.3 pp)`."""
-    figure = [
-        f"{row.label} {row.now} ({row.change.split(' (')[0]}),"
-        for row in facts.rows(suite)
-        if figures.UNKNOWN not in {row.baseline, row.change}
-    ]
+def _compared(suite: SuiteReport, *, brief: bool) -> list[str]:
+    """The judged figures, each with its change: `pass rate 94.2 % (+0.3 pp)`, or the change alone."""
+    figure: list[str] = []
+    for row in facts.rows(suite):
+        if figures.UNKNOWN not in {row.baseline, row.change}:
+            change = row.change.partition(" (")[0]
+            figure.append(f"{row.label} {change if brief else f'{row.now} ({change})'},")
     figure[-1:] = [text.removesuffix(",") for text in figure[-1:]]
     if not suite.baseline:
         return figure
@@ -119,7 +119,7 @@ def _suite(page: Page, report: Report, suite: SuiteReport, room: int) -> None:
     if hidden > 0:
         page.say(f"... and {hidden} more errors (-v)", "bad")
     _figures(page, suite, room)
-    notes = [*suite.verdict.notes, *map(facts.told, facts.open_checks(suite.verdict))]
+    notes = facts.notes(suite)
     left = room - (len(page.lines) - start) - min(len(notes), _NOTES + 1) - 1
     page.gap()
     _breaches(page, suite, left)
@@ -222,7 +222,7 @@ def _places(cases: Sequence[CaseChange]) -> tuple[dict[str, str], str]:
 
 def _notes(page: Page, notes: Sequence[str], most: int) -> None:
     for note in notes[:most]:
-        page.say(note, "warn")
+        page.wrap(note, "warn", most=1 if most == _NOTES else _ALL)
     if len(notes) > most:
         page.say(f"... and {len(notes) - most} more notes (-v)", "dim")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llm_telemetry.core.report import Report
-from pytest_llm_telemetry.core.verdict import CheckStatus, Problem
+from pytest_llm_telemetry.core.verdict import Check, CheckStatus, Problem
 from pytest_llm_telemetry.reporters import facts
 
 Make = Callable[..., Report]
@@ -122,3 +122,38 @@ def test_one_lost_line_is_singular(make: Make) -> None:
     lost = replace(make(), skipped_lines={"torn": 1})
     assert facts.skipped(lost) == "1 log line could not be read (1 torn)"
     assert facts.skipped(make()) == ""
+
+
+def test_what_could_not_be_decided_goes_before_remarks_and_advice(make: Make) -> None:
+    """Notes are ordered by what a person may do about them."""
+    suite = make(notes=("the golden set changed",)).suites[0]
+    assert facts.notes(suite) == [
+        "error rate: cannot exclude +1 pp; 2 more repeats would settle it",
+        "the golden set changed",
+        "latency avg: advisory without controls",
+    ]
+
+
+def test_a_first_run_is_not_told_twice(first_run: Report) -> None:
+    """Every report says that there is no baseline where it would stand, so no note repeats it."""
+    suite = first_run.suites[0]
+    noted = replace(suite.verdict, notes=("first run: there is no baseline yet", "other"))
+    assert facts.notes(replace(suite, verdict=noted)) == ["other"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "scope", "reason", "told"),
+    [
+        ("pass_rate", "tag:x", "pass rate of tag:x is 25 %", "pass rate of tag:x is 25 %"),
+        ("pass_rate", "tag:x", "9 cases got worse.", "pass rate [tag:x]: 9 cases got worse"),
+        ("unheard_of", "", "", "unheard_of 1 -> 2; 0 cases worse, 0 better"),
+    ],
+)
+def test_a_check_is_told_with_its_subject_once(
+    make: Make, metric: str, scope: str, reason: str, told: str
+) -> None:
+    """A reason that names its metric is not given the name again."""
+    check = Check(
+        metric=metric, kind="relative", status="fail", scope=scope, reason=reason, baseline=1, now=2
+    )
+    assert facts.told(check) == told

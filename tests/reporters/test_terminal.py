@@ -69,7 +69,29 @@ def test_a_pass_with_something_to_say_stays_at_four_lines(passing: Report) -> No
     noted = replace(passing, notes=("baseline accepted", "another"), skipped_lines={"torn": 1})
     lines = render(noted)
     assert len(lines) == 4
-    assert lines[3].text == "note: baseline accepted (and 2 more with -v)"
+    assert lines[3].text == "note: baseline accepted (+2 with -v)"
+
+
+def test_a_pass_with_a_note_shows_more_changes_in_its_one_line(passing: Report) -> None:
+    """Where the line is all there is, changes go before values, each whole."""
+    assert render(replace(passing, notes=("a note",)))[2].text == (
+        "against main @ 3f2c1ab, 6 days ago: pass rate -5.6 pp, error rate +0.3 pp"
+    )
+
+
+def test_quiet_is_not_verbose(passing: Report) -> None:
+    """`-q` counts below zero, and shows what no flag shows."""
+    assert render(passing, verbose=-1) == render(passing)
+
+
+def test_a_note_is_whole_with_v(passing: Report) -> None:
+    """What is cut to one line is told in full with -v."""
+    long = "the golden set changed since the baseline was accepted: " + "case-1 " * 20 + "is new"
+    suite = passing.suites[0]
+    suite = replace(suite, verdict=replace(suite.verdict, notes=(long,)))
+    report = replace(passing, suites=(suite,))
+    assert "is new" not in shown(render(report))
+    assert "is new" in shown(render(report, verbose=1))
 
 
 def test_lost_log_lines_are_told_with_their_reasons(passing: Report) -> None:

@@ -55,7 +55,7 @@ def _suite(suite: SuiteReport, report: Report, identity: str) -> Iterable[Markup
     verdict = suite.verdict
     yield from _list([str(problem) for problem in verdict.problems], "bad")
     yield from _list([facts.told(check) for check in verdict.breaches], "bad")
-    yield from _list([*verdict.notes, *map(facts.told, facts.open_checks(verdict))], "warn")
+    yield from _list(facts.notes(suite), "warn")
     yield element("div", *_cards(suite), class_="cards")
     drawn = list(_charts(suite))
     if drawn:
