@@ -8,9 +8,18 @@ _HOMES = {
     "TelemetryLogger": "pytest_llm_telemetry.runtime.logger",
     "FileSink": "pytest_llm_telemetry.runtime.sinks",
     "MemorySink": "pytest_llm_telemetry.runtime.sinks",
+    "QueueSink": "pytest_llm_telemetry.runtime.queueing",
+    "Rotation": "pytest_llm_telemetry.runtime.rotation",
     "StreamSink": "pytest_llm_telemetry.runtime.sinks",
 }
-__all__ = ["FileSink", "MemorySink", "StreamSink", "TelemetryLogger"]  # noqa: F822 - lazy, below
+__all__ = [
+    "FileSink",
+    "MemorySink",
+    "QueueSink",
+    "Rotation",
+    "StreamSink",
+    "TelemetryLogger",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,55 +1,102 @@
-"""A record -> one line of JSON, built by hand because this runs in somebody's request.
+"""Fields -> the members of a JSON object, built by hand because this runs in somebody's request.
 
-Readable UTF-8, no spaces, fields in the order they are given. Only what JSON can say gets out: a
-number that is not finite is left out, a lone surrogate becomes its escape.
+Readable UTF-8, no spaces, fields in the order of a line. Only what JSON can say gets out: a number
+that is not finite is left out, a lone surrogate becomes its escape. No text gets out that did not
+go through the `text` function of the caller: that is where redaction sits.
 """
 
 from __future__ import annotations
 
-from _json import encode_basestring as _quote  # the C half of json, without importing the rest
+from _json import encode_basestring  # the C half of json, without importing the rest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    Text = Callable[[str], str]
+
+quote = encode_basestring
 _LARGEST = 2**63
 _INFINITY = float("inf")
+_DEEPEST = 4
+_LONGEST = 64  # items of a list or object; tags and flags are few, a dump is a mistake
+
+TRACE = ("parent_id", "trace_id", "span_id")
+SERVICE = ("service", "environment", "service_version")
+CONTEXT = (
+    "session_id", "user_hash", "feature_flags", "variant", "tags",
+    "run_id", "suite", "case_id", "attempt", "worker",
+)  # fmt: skip
+QUERY = ("query_preview", "query_hash", "query_length")
+OUTCOME = (
+    "provider", "operation", "model_requested", "model",
+    "latency_ms", "ttft_ms", "streaming", "cached",
+    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
+    "cost_usd", "cost_source", "price_table_version", "unit_prices", "nested_calls",
+    "response_length", "finish_reason", "tool_calls", "response_id",
+    "error_type", "error_message", "status_code", "retry_after_s",
+)  # fmt: skip
+SCORE = ("score_name", "score", "passed", "explanation")
 
 
-def encode(record: Mapping[str, object]) -> bytes:
-    """One line of JSON with its newline. What is `None` or not finite is left out.
+def members(fields: Mapping[str, object], names: Sequence[str], text: Text) -> str:
+    """`,"name":value` for each of the names that has a value, in the order of the names.
 
-    The one null that is kept is a cost beside the reason (`cost_source`) for not being known.
+    What is None, not finite or no JSON value is left out. The one null that is kept is a cost
+    beside the reason (`cost_source`) for not being known.
     """
-    members = []
-    for name, value in record.items():
-        text = _value(value)
-        if text is not None:
-            members.append(f'"{name}":{text}')
-        elif name == "cost_usd" and record.get("cost_source") is not None:
-            members.append('"cost_usd":null')
-    line = "{" + ",".join(members) + "}\n"
-    return line.encode("utf-8", "backslashreplace")  # \udc80 is a valid JSON escape as it stands
+    found = []
+    for name in names:
+        if name in fields:
+            value = render(fields[name], text)
+            if value is not None:
+                found.append(f',"{name}":{value}')
+            elif name == "cost_usd" and fields.get("cost_source") is not None:
+                found.append(',"cost_usd":null')
+    return "".join(found)
 
 
-def _value(value: object) -> str | None:
+def render(value: object, text: Text, depth: int = 0) -> str | None:
+    """The value as JSON, or None where JSON has no word for it."""
     kind = type(value)
     if kind is str:
-        return _quote(value)
+        return text(value)  # type: ignore[arg-type]  # `kind` says so
+    if kind is int:
+        return str(value) if -_LARGEST <= value < _LARGEST else None  # type: ignore[operator]  # `kind` says so
+    if kind is float:
+        return repr(value) if -_INFINITY < value < _INFINITY else None  # type: ignore[operator]  # `kind` says so
     if kind is bool:
         return "true" if value else "false"
-    if kind is int:
-        return str(value) if -_LARGEST <= value < _LARGEST else None  # type: ignore[operator]
-    if kind is float:
-        return repr(value) if -_INFINITY < value < _INFINITY else None  # type: ignore[operator]
-    return _container(value)
+    return _uncommon(value, text, depth)
 
 
-def _container(value: object) -> str | None:
-    if isinstance(value, (list, tuple)):
-        found = [text for item in value if (text := _value(item)) is not None]
-        return "[" + ",".join(found) + "]"
+def _uncommon(value: object, text: Text, depth: int) -> str | None:
+    """Subclasses (an IntEnum, numpy's float64) by their base's own methods, and containers."""
+    if isinstance(value, str):
+        return text(str.__str__(value))
+    if isinstance(value, int):
+        return render(int.__add__(value, 0), text)
+    if isinstance(value, float):
+        return render(float.__add__(value, 0.0), text)
+    if depth == _DEEPEST:
+        return None
     if isinstance(value, dict):
-        pairs = [(str(key), _value(item)) for key, item in value.items()]
-        return "{" + ",".join(f"{_quote(key)}:{text}" for key, text in pairs if text) + "}"
+        return _mapping(value, text, depth + 1)
+    if isinstance(value, (list, tuple)):
+        found = [render(item, text, depth + 1) for item in value[:_LONGEST]]
+        return "[" + ",".join(item for item in found if item is not None) + "]"
     return None
+
+
+def _mapping(value: dict[object, object], text: Text, depth: int) -> str:
+    found = []
+    for key, item in list(dict.items(value))[:_LONGEST]:
+        told = render(item, text, depth)
+        if isinstance(key, str) and told is not None:
+            found.append(f"{text(str.__str__(key))}:{told}")
+    return "{" + ",".join(found) + "}"
+
+
+def line(opened: str) -> bytes:
+    """The bytes of a line: what was opened with a brace, closed, and its newline."""
+    return f"{opened}}}\n".encode("utf-8", "backslashreplace")  # \udc80 is a JSON escape as it is

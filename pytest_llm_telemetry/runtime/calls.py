@@ -5,16 +5,23 @@ from __future__ import annotations
 from _contextvars import ContextVar
 
 from pytest_llm_telemetry.core import usage
-from pytest_llm_telemetry.runtime import context
+from pytest_llm_telemetry.runtime.streams import follow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import Token
-    from typing import Any
+    from typing import Any, Self, TypeVar
 
-    from pytest_llm_telemetry.runtime.logger import Emitter
+    from pytest_llm_telemetry.runtime.emitting import Emitter
+
+    S = TypeVar("S")
 
 _current: ContextVar[ObservedCall | None] = ContextVar("llm_telemetry_call", default=None)
+
+
+def current_call() -> ObservedCall | None:
+    """The call that is being watched here, if one is."""
+    return _current.get()
 
 
 class ObservedCall:
@@ -24,78 +31,122 @@ class ObservedCall:
         query_id: The identity of the call, for a later `score`.
     """
 
+    __slots__ = (
+        "__weakref__", "_began_ns", "_done", "_emitter", "_ended_ns", "_first_ns", "_followed",
+        "_nested", "_started", "_token", "fields", "head", "parent", "query", "query_id", "rate", "told",
+    )  # fmt: skip
+
     def __init__(self, emitter: Emitter, query: str | None, fields: dict[str, Any]) -> None:
         self._emitter = emitter
-        self._query = query
-        self._fields = fields
-        self._usage: dict[str, Any] = {}
         self._nested = 0
         self._token: Token[ObservedCall | None] | None = None
+        self._started = False
         self._done = False
-        self.query_id = emitter.ids()
+        self._followed = False
+        self._began_ns: int | None = None
         self._first_ns: int | None = None
+        self._ended_ns: int | None = None
+        self.query = query
+        self.query_id = emitter.new_id()
+        self.fields = fields
+        self.parent: ObservedCall | None = None
+        self.head = ""
+        self.told = ""
+        self.rate: float | None = None
 
     def record(self, response: object, *, cached: bool | None = None) -> None:
         """Take model, tokens, cost and finish reason from the provider's own response object."""
-        with self._emitter.guard:
-            self._usage |= usage.read(response, self._fields)
-            if cached is not None:
-                self._usage["cached"] = cached
+        with self._emitter.foreign:
+            self.fields.update(usage.read(response, self.fields))
+        if cached is not None:
+            self.fields["cached"] = cached
+
+    def stream(self, source: S) -> S:
+        """Follow a stream of the provider: iterate over what this returns in its place.
+
+        The call ends when the stream does, also where it outlives the `with` block.
+        """
+        return follow(self, source)
 
     def take(self, found: dict[str, Any]) -> None:
         """Take event fields that were read elsewhere, such as a stream's."""
-        self._usage |= found
+        self.fields.update(found)
 
     def first_content(self) -> None:
         """Stamp the first chunk of content, once."""
         if self._first_ns is None:
-            self._first_ns = self._emitter.clock.monotonic_ns()
+            with self._emitter.guard:
+                self._first_ns = self._emitter.clock.monotonic_ns()
 
     def start(self) -> ObservedCall:
         """Write the start event and begin to measure."""
-        self._parent = _current.get()
-        with self._emitter.guard:
-            if self._parent is not None:
-                self._parent._nested += 1  # noqa: SLF001 - a call counts the calls inside it
-                self._fields["parent_id"] = self._parent.query_id
-            self._context = context.current()
-            self._query_fields = self._emitter.query_fields(self._query)
-            self._emitter.emit("query_start", self._record({}), self.query_id)
-        self._began_ns = self._emitter.clock.monotonic_ns()
+        emitter = self._emitter
+        self._started = True
+        parent = self.parent = _current.get()
+        if parent is not None:
+            parent._nested += 1  # noqa: SLF001 - a call counts the calls inside it
+        with emitter.guard:
+            emitter.started(self)
+        with emitter.guard:
+            self._began_ns = emitter.clock.monotonic_ns()
         return self
 
-    def _record(self, fields: dict[str, Any]) -> dict[str, Any]:
-        return {**self._context, **self._fields, **self._query_fields, **fields}
+    def followed(self) -> None:
+        """Leave the end of this call to a stream."""
+        self._followed = True
 
-    def end(self, error: BaseException | None = None, error_type: str | None = None) -> None:
-        """Write the terminal event, once."""
-        ended_ns = self._emitter.clock.monotonic_ns()
+    def stream_ended(self, error: BaseException | None, kind: str | None) -> None:
+        """Take the end of the stream for the end of the call."""
+        self._followed = False
+        if error is not None or kind is not None or self._token is None:
+            self.end(error, kind)
+        else:  # the block that made the call may still `record` what it learns
+            with self._emitter.guard:
+                self._ended_ns = self._emitter.clock.monotonic_ns()
+
+    def end(self, error: BaseException | None = None, kind: str | None = None) -> None:
+        """Write the terminal event, once. `kind` is the error type where no exception tells it."""
         if self._done:
             return
         self._done = True
         with self._emitter.guard:
-            found: dict[str, Any] = {"latency_ms": (ended_ns - self._began_ns) / 1e6}
-            if self._first_ns is not None:
-                found["ttft_ms"] = (self._first_ns - self._began_ns) / 1e6
-            found |= self._usage
-            if self._nested:
-                found["nested_calls"] = self._nested
-            if error is not None or error_type is not None:
-                found |= self._emitter.error_fields(error, error_type)
-            name = "query_error" if "error_type" in found else "query_success"
-            self._emitter.emit(name, self._record(found), self.query_id, error)
+            ended_ns = self._ended_ns or self._emitter.clock.monotonic_ns()
+            if self._began_ns is not None:
+                self.fields["latency_ms"] = (ended_ns - self._began_ns) / 1e6
+                if self._first_ns is not None:
+                    self.fields["ttft_ms"] = (self._first_ns - self._began_ns) / 1e6
+        if self._nested:
+            self.fields["nested_calls"] = self._nested
+        with self._emitter.guard:
+            self._emitter.ended(self, error, kind)
 
-    def __enter__(self) -> ObservedCall:
-        self.start()
-        self._token = _current.set(self)
+    def enter(self) -> Token[ObservedCall | None]:
+        """Make this the call inside which others are made."""
+        return _current.set(self)
+
+    def leave(self, token: Token[ObservedCall | None]) -> None:
+        """Undo `enter`. A generator may be resumed in another context, where nothing is to undo."""
+        try:
+            _current.reset(token)
+        except ValueError:
+            if _current.get() is self:
+                _current.set(self.parent)
+
+    def __enter__(self) -> Self:
+        if not self._started:
+            self.start()
+        self._followed = False
+        self._token = self.enter()
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if self._token is not None:
-            _current.reset(self._token)
-        self.end(error)
+        token, self._token = self._token, None
+        if token is not None:
+            self.leave(token)
+        if error is not None or not self._followed:
+            self.end(error)
 
-    async def __aenter__(self) -> ObservedCall:
+    async def __aenter__(self) -> Self:
         return self.__enter__()
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
             """Nanoseconds of a clock that never jumps."""
 
 
+_BATCH = 64  # one system call for so many ids
+_second = (-1, "")
+_ids: list[str] = []
+
+
 class SystemClock:
     """The machine's own clocks."""
 
@@ -28,11 +33,24 @@ class SystemClock:
 
 def timestamp(wall: float) -> str:
     """ISO-8601 UTC with three decimals and a Z: `2026-11-23T11:20:04.123Z`."""
-    milliseconds = int(wall * 1000)
-    moment = time.gmtime(milliseconds // 1000)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{milliseconds % 1000:03}Z"
+    global _second  # noqa: PLW0603 - calls share their second: one pair, replaced at once
+    seconds, milliseconds = divmod(int(wall * 1000), 1000)
+    known, text = _second
+    if known != seconds:
+        text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(seconds))
+        _second = (seconds, text)
+    return f"{text}{milliseconds:03}Z"
 
 
 def new_id() -> str:
-    """32 hex digits of the operating system's randomness, safe after a fork."""
-    return os.urandom(16).hex()
+    """32 hex digits of the operating system's randomness, taken in batches."""
+    try:
+        return _ids.pop()
+    except IndexError:
+        drawn = os.urandom(16 * _BATCH).hex()
+        _ids.extend(drawn[start : start + 32] for start in range(32, len(drawn), 32))
+        return drawn[:32]
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(after_in_child=_ids.clear)  # a child must not repeat its parent's ids

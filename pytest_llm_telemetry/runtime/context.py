@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pytest_llm_telemetry.core.pricing import PriceTable
     from pytest_llm_telemetry.runtime.sinks import Sink
 
+OF_A_CALL = frozenset({"session_id", "user_id", "tags", "variant", "feature_flags"})
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("llm_telemetry_context", default={})
 _tap: Tap | None = None
 
@@ -19,18 +20,38 @@ _tap: Tap | None = None
 class bind:  # noqa: N801 - reads as the verb it is: `with bind(session_id=...)`
     """Put fields on every event inside a `with` block, in this thread or task.
 
-    Fields: session_id, user_id, feature_flags, variant, tags, and run_id, suite, case_id, attempt,
-    worker. Inner fields win.
+    Fields: session_id, user_id, feature_flags, variant, tags, trace_id, span_id, and run_id, suite,
+    case_id, attempt, worker. Inner fields win. An instance may be entered again, also inside
+    itself and by several threads or tasks at once.
     """
 
     def __init__(self, **fields: Any) -> None:
         self._fields = fields
 
     def __enter__(self) -> None:
-        self._token = _bound.set({**_bound.get(), **self._fields})
+        outer = _bound.get()
+        _bound.set(_Bound({**outer, **self._fields}, outer))
 
     def __exit__(self, *exc: object) -> None:
-        _bound.reset(self._token)
+        bound = _bound.get()
+        if isinstance(bound, _Bound):
+            _bound.set(bound.outer)
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.__exit__(*exc)
+
+
+class _Bound(dict):  # type: ignore[type-arg]  # subscripting dict here costs an import at start
+    """Fields in force, and those that were in force around them."""
+
+    __slots__ = ("outer",)
+
+    def __init__(self, fields: Mapping[str, Any], outer: Mapping[str, Any]) -> None:
+        super().__init__(fields)
+        self.outer = outer
 
 
 def current() -> Mapping[str, Any]:

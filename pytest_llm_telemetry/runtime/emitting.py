@@ -1,161 +1,184 @@
-"""Fields -> a redacted line -> sinks. The one place where a line is made, and where faults end."""
+"""Calls and scores -> lines -> sinks. The one place where a line is made."""
 
 from __future__ import annotations
 
-import os
-
-from pytest_llm_telemetry.core import usage
-from pytest_llm_telemetry.core.lines import encode
-from pytest_llm_telemetry.core.pricing import PriceTable
-from pytest_llm_telemetry.core.privacy import keyed_hash, preview, redact, text_hash
+from pytest_llm_telemetry.core.lines import OUTCOME, SCORE, SERVICE, TRACE, line
 from pytest_llm_telemetry.runtime import context
-from pytest_llm_telemetry.runtime.clock import timestamp
+from pytest_llm_telemetry.runtime.clock import new_id, timestamp
+from pytest_llm_telemetry.runtime.guard import ForeignGuard, Guard, Losses
+from pytest_llm_telemetry.runtime.wording import Wording
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from pytest_llm_telemetry.core.pricing import PriceTable
+    from pytest_llm_telemetry.runtime.calls import ObservedCall
     from pytest_llm_telemetry.runtime.clock import Clock
+    from pytest_llm_telemetry.runtime.sampling import Sampling
     from pytest_llm_telemetry.runtime.sinks import Sink
 
-_ORDER = (
-    "parent_id", "trace_id", "span_id", "service", "environment", "service_version",
-    "session_id", "user_hash", "feature_flags", "variant", "tags",
-    "run_id", "suite", "case_id", "attempt", "worker",
-    "query_preview", "query_hash", "query_length",
-    "provider", "operation", "model_requested", "model",
-    "latency_ms", "ttft_ms", "streaming", "cached",
-    "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens",
-    "cost_usd", "cost_source", "price_table_version", "unit_prices", "nested_calls",
-    "response_length", "finish_reason", "tool_calls", "response_id",
-    "error_type", "error_message", "status_code", "retry_after_s",
-    "sample_rate", "score_name", "score", "passed", "explanation",
-)  # fmt: skip
-_REDACTED = ("session_id", "error_message", "explanation", "variant")
-_MESSAGE_LENGTH = 500
-
-
-class Guard:
-    """Ends every fault of ours: the caller's call goes on, and the loss is counted by reason."""
-
-    def __init__(self) -> None:
-        self.dropped: dict[str, int] = {}
-
-    def __enter__(self) -> None:
-        """Begin to guard."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> bool:
-        """Swallow what our own code raised."""
-        if kind is None:
-            return False
-        self.dropped[kind.__name__] = self.dropped.get(kind.__name__, 0) + 1
-        return True
+_FREE_TEXT = frozenset({"error_message", "explanation"})
+_TELLING = tuple(name for name in OUTCOME if name not in _FREE_TEXT)
+_TO_ERROR_TYPE = _TELLING[: _TELLING.index("error_type") + 1]
+_AFTER_MESSAGE = _TELLING[_TELLING.index("error_type") + 1 :]
+_TRACED = TRACE[1:]
 
 
 class Emitter:
     """What a logger's calls share: where lines go, what stands on each, and the guard."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only, and made in one place
         self,
         sinks: Sequence[Sink],
         fixed: Mapping[str, str],
         *,
         clock: Clock,
-        ids: Callable[[], str],
+        ids: Callable[[], str] | None,
         capture: str,
         hash_key: bytes | None,
         prices: PriceTable | None,
+        sampling: Sampling | None,
     ) -> None:
-        self.sinks = sinks
+        self.sinks = tuple(sinks)
         self.clock = clock
-        self.ids = ids
-        self.guard = Guard()
+        self.losses = Losses()
+        self.guard = Guard(self.losses)
+        self.foreign = ForeignGuard(self.losses)
         self.written = 0
-        self._fixed = fixed
-        self._capture = capture
-        self._query_key = hash_key or b""
-        self._user_key = hash_key or os.urandom(32)
+        self.sampled_out = 0
+        self.sampling = sampling
+        self._ids = ids
+        self._wording = Wording(capture, hash_key, self.foreign)
+        self._fixed = self._wording.members(fixed, SERVICE)
         self._prices = prices
+        self._last_context: tuple[Mapping[str, Any], str] = ({}, "")
 
-    def query_fields(self, query: str | None) -> dict[str, Any]:
-        """What may be written of a query, by the chosen capture."""
-        if query is None or self._capture == "none":
-            return {} if query is None else {"query_length": len(query)}
-        found: dict[str, Any] = {"query_hash": text_hash(query, self._query_key)}
-        if self._capture != "hash":
-            found["query_preview"] = query if self._capture == "full" else preview(query)
-        found["query_length"] = len(query)
-        return found
+    def new_id(self) -> str:
+        """A query id, from the source that the logger was given."""
+        if self._ids is not None:
+            with self.foreign:
+                return str(self._ids())
+        return new_id()
 
-    def error_fields(self, error: BaseException | None, error_type: str | None) -> dict[str, Any]:
-        """What may be written of an error."""
-        found = usage.read_error(error) if error is not None else {}
-        if error_type is not None:
-            found["error_type"] = error_type
-        if error is not None and self._capture not in {"none", "hash"}:
-            found["error_message"] = str(error)[:_MESSAGE_LENGTH]
-        return found
+    def started(self, call: ObservedCall) -> None:
+        """Write the start event of a call."""
+        bound = context.current()
+        call.head = self._head(call, bound)
+        call.told = self._context(bound, call.fields) + self._wording.query(call.query)
+        call.rate = self._rate(call, bound)
+        self._send(
+            self._opening("query_start", "INFO", '"query_start"') + call.head + call.told,
+            rate=call.rate,
+        )
 
-    def emit(
-        self,
-        event: str,
-        fields: dict[str, Any],
-        query_id: str,
-        error: BaseException | None = None,
-    ) -> None:
-        """Make the line and hand it to every sink and to the session's tap."""
+    def ended(self, call: ObservedCall, error: BaseException | None, kind: str | None) -> None:
+        """Write the terminal event of a call."""
+        found = call.fields
         tap = context.tap()
-        if event in {"query_success", "query_error"}:
-            fields = {**fields, **self._cost(fields, tap)}
-            if tap is not None:
-                tap.saw(query_id, error)
-        line = encode(self._line(event, fields, query_id))
-        for sink in self.sinks:
-            with self.guard:
-                sink.write(line)
-                self.written += 1
+        if tap is not None:
+            tap.saw(call.query_id, error)
+        failed = error is not None or kind is not None
+        if failed:
+            found.update(self._wording.error(error, kind))
+        with self.guard:
+            self._price(found, tap)
+        text = self._wording.members(found, _TO_ERROR_TYPE)
+        if failed:
+            text += self._wording.message("error_message", error)
+            text += self._wording.members(found, _AFTER_MESSAGE)
+        name, level = ("query_error", "ERROR") if failed else ("query_success", "INFO")
+        opening = self._opening(name, level, self._message(name, found))
+        rate = call.rate
+        if rate is not None and (failed or self._slow(found)):
+            rate = 1.0
+        head = call.head or self._head(call, {})
+        self._send(opening + head + call.told + text, rate=rate)
+
+    def score(self, query_id: str, fields: Mapping[str, Any], explanation: object) -> None:
+        """Write a score of a call."""
+        bound = context.current()
+        name = self._wording.text(str(fields["score_name"]))
+        opening = self._opening("query_score", "INFO", f'"query_score {name[1:]}')
+        head = f',"query_id":{self._wording.text(query_id)}{self._wording.members(bound, _TRACED)}'
+        about = self._context(bound, {})
+        told = self._wording.members(fields, SCORE)
+        told += self._wording.message("explanation", explanation)
+        rate = None if self.sampling is None else self.sampling.score_rate(query_id)
+        self._send(opening + head + self._fixed + about, told, rate=rate)
+
+    def _opening(self, event: str, level: str, message: str) -> str:
+        stamp = timestamp(self.clock.wall())
+        return (
+            f'{{"schema_version":1,"event":"{event}","timestamp":"{stamp}","level":"{level}"'
+            f',"message":{message}'
+        )
+
+    def _head(self, call: ObservedCall, bound: Mapping[str, Any]) -> str:
+        told = self._quoted(call.query_id)
+        if call.parent is not None:
+            told += f',"parent_id":{self._quoted(call.parent.query_id)}'
+        if "trace_id" in bound:
+            told += self._wording.members(bound, _TRACED)
+        return f',"query_id":{told}{self._fixed}'
+
+    def _quoted(self, query_id: str) -> str:
+        return f'"{query_id}"' if self._ids is None else self._wording.text(query_id)
+
+    def _context(self, bound: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+        """Calls of one request share what is bound; only what is new is told anew."""
+        if context.OF_A_CALL.isdisjoint(fields):
+            known, told = self._last_context
+            if known is not bound:
+                told = self._wording.context(bound)
+                self._last_context = (bound, told)
+            return told
+        return self._wording.context({**bound, **fields})
+
+    def _rate(self, call: ObservedCall, bound: Mapping[str, Any]) -> float | None:
+        if self.sampling is None:
+            return None
+        with self.foreign:
+            return self.sampling.rate(call.query_id, {**bound, **call.fields})
+        return 1.0
+
+    def _slow(self, found: Mapping[str, Any]) -> bool:
+        sampling = self.sampling
+        slow_ms = None if sampling is None else sampling.slow_ms
+        return slow_ms is not None and found.get("latency_ms", 0.0) >= slow_ms
+
+    def _price(self, found: dict[str, Any], tap: context.Tap | None) -> None:
+        if found.get("nested_calls") and found.get("input_tokens") is None:
+            found["cost_usd"], found["cost_source"] = None, "nested"
+            return
+        prices = self._prices or (tap.prices if tap is not None else None)
+        if prices is not None and "cost_usd" not in found:
+            found.update(prices.price(found))
+
+    def _message(self, event: str, found: Mapping[str, Any]) -> str:
+        words = event
+        for name in ("model", "error_type"):
+            value = found.get(name)
+            if type(value) is str:
+                words += " " + self._wording.text(value)[1:-1]
+        latency = found.get("latency_ms")
+        return f'"{words} {latency:.0f} ms"' if latency is not None else f'"{words}"'
+
+    def _send(self, opened: str, rest: str = "", *, rate: float | None = None) -> None:
+        """Hand a line to the sinks, where the sample keeps it, and all of them to the tap."""
+        whole = line(opened + rest)
+        tap = context.tap()
         if tap is not None:
             with self.guard:
-                tap.write(line)
-
-    def _line(self, event: str, fields: dict[str, Any], query_id: str) -> dict[str, Any]:
-        fields = {**self._fixed, **fields}
-        user = fields.pop("user_id", None)
-        if user is not None:
-            fields["user_hash"] = keyed_hash(str(user), self._user_key)
-        for name in _REDACTED:
-            if isinstance(fields.get(name), str):
-                fields[name] = redact(fields[name])
-        if fields.get("tags"):
-            fields["tags"] = [redact(str(tag)) for tag in fields["tags"]]
-        record: dict[str, Any] = {
-            "schema_version": 1,
-            "event": event,
-            "timestamp": timestamp(self.clock.wall()),
-            "level": "ERROR" if event == "query_error" else "INFO",
-            "message": _message(event, fields),
-            "query_id": query_id,
-        }
-        for name in _ORDER:
-            if name in fields:
-                record[name] = fields[name]
-        return record
-
-    def _cost(self, fields: Mapping[str, Any], tap: context.Tap | None) -> dict[str, Any]:
-        if fields.get("nested_calls") and fields.get("input_tokens") is None:
-            return {"cost_usd": None, "cost_source": "nested"}
-        prices = self._prices or (tap.prices if tap is not None else None)
-        if prices is None or "cost_usd" in fields:
-            return {}
-        return prices.price(fields)
-
-
-def _message(event: str, fields: Mapping[str, Any]) -> str:
-    words = [event]
-    for name in ("model", "error_type", "score_name"):
-        if isinstance(fields.get(name), str):
-            words.append(fields[name][:80])
-    if isinstance(fields.get("latency_ms"), float):
-        words.append(f"{fields['latency_ms']:.0f} ms")
-    return " ".join(words)
+                tap.write(whole)
+        if rate is not None:
+            if rate == 0.0:
+                self.sampled_out += 1
+                return
+            at = f',"sample_rate":{rate!r}'
+            whole = line(opened + at + rest if rest else opened + at)
+        for sink in self.sinks:
+            with self.guard:
+                sink.write(whole)
+                self.written += 1

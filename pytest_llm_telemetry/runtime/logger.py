@@ -9,8 +9,10 @@ from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.pricing import PriceTable
 from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.calls import ObservedCall
-from pytest_llm_telemetry.runtime.clock import SystemClock, new_id
+from pytest_llm_telemetry.runtime.clock import SystemClock
 from pytest_llm_telemetry.runtime.emitting import Emitter
+from pytest_llm_telemetry.runtime.rotation import Rotation
+from pytest_llm_telemetry.runtime.sampling import Sampling
 from pytest_llm_telemetry.runtime.sinks import FileSink
 from pytest_llm_telemetry.runtime.wrapping import wrap
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from pytest_llm_telemetry.runtime.clock import Clock
+    from pytest_llm_telemetry.runtime.sampling import Rate
     from pytest_llm_telemetry.runtime.sinks import Sink
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +34,8 @@ class TelemetryLogger:
     """Watches AI calls. It never breaks, slows or leaks the call that it watches.
 
     Args:
-        destination: A path (a file of JSON lines) or a sink. None writes nowhere by itself.
+        destination: A path (a file of JSON lines, rotated as `Rotation()` says) or a sink. None
+            writes nowhere by itself.
         service, environment, service_version: Stand on every event.
         capture: What may be written of a query: "redacted" (a preview without personal data and
             secrets), "hash", "none", or "full" by explicit choice.
@@ -39,13 +43,16 @@ class TelemetryLogger:
             else a random one that lives as long as the process.
         prices: USD per million tokens by model, or a PriceTable.
         sinks: More sinks.
+        sample_rate: The share of calls to keep, a fraction, or a function of the call's fields
+            (see `Sampling`). Errors are always kept.
+        slow_ms: With a sample_rate: calls of at least so many milliseconds are always kept.
         clock, ids: Where times and query ids come from, for tests.
 
     Raises:
         ConfigError: If an argument cannot be used. Nothing is raised later.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only: one word each where it is made
         self,
         destination: str | os.PathLike[str] | Sink | None = None,
         *,
@@ -56,6 +63,8 @@ class TelemetryLogger:
         hash_key: bytes | str | None = None,
         prices: PriceTable | Mapping[str, Mapping[str, float]] | None = None,
         sinks: Sequence[Sink] = (),
+        sample_rate: Rate | None = None,
+        slow_ms: float | None = None,
         clock: Clock | None = None,
         ids: Callable[[], str] | None = None,
     ) -> None:
@@ -71,10 +80,13 @@ class TelemetryLogger:
             (*_sinks(destination), *sinks),
             {name: value for name, value in fixed.items() if value is not None},
             clock=clock or SystemClock(),
-            ids=ids or new_id,
+            ids=ids,
             capture=capture,
             hash_key=key.encode() if isinstance(key, str) else key,
-            prices=prices if prices is None or isinstance(prices, PriceTable) else PriceTable(prices),
+            prices=prices
+            if prices is None or isinstance(prices, PriceTable)
+            else PriceTable(prices),
+            sampling=None if sample_rate is None else Sampling(sample_rate, slow_ms),
         )
 
     def observe(self, query: object = None, **fields: Any) -> ObservedCall:
@@ -82,11 +94,17 @@ class TelemetryLogger:
 
         Fields: user_id, session_id, tags, variant, feature_flags, model, provider, operation.
         """
+        text = query if type(query) is str or query is None else self._text(query)
         found = {name: value for name, value in fields.items() if value is not None}
         if "model" in found:
             found["model_requested"] = found.pop("model")
-        text = query if isinstance(query, str) or query is None else None
         return ObservedCall(self._emitter, text, found)
+
+    def _text(self, query: object) -> str | None:
+        """The query of a list of messages, or of a subclass of str."""
+        with self._emitter.foreign:
+            return usage.query_text((), {"query": query, "messages": query})
+        return None
 
     def wrap(self, function: F) -> F:
         """Watch every call of a function: sync, async, generator or async generator."""
@@ -94,9 +112,10 @@ class TelemetryLogger:
 
     def watch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ObservedCall:
         """The call that a wrapped function is about to make with these arguments."""
-        query, fields = None, {}
-        with self._emitter.guard:
-            query, fields = usage.query_text(args, kwargs), usage.request_fields(kwargs)
+        query: str | None = None
+        fields: dict[str, Any] = {}
+        with self._emitter.foreign:
+            query, fields = usage.query_text(args, kwargs), dict(usage.request_fields(kwargs))
         return ObservedCall(self._emitter, query, fields)
 
     def score(
@@ -109,21 +128,46 @@ class TelemetryLogger:
         explanation: str | None = None,
     ) -> None:
         """Write a score of a call: a grader's in CI, a user's feedback in production."""
-        with self._emitter.guard:
-            fields = {**context.current(), "score_name": name, "score": float(value)}
-            fields |= {"passed": passed, "explanation": explanation}
-            self._emitter.emit("query_score", fields, query_id or self._emitter.ids())
+        with self._emitter.foreign:
+            fields = {"score_name": name, "score": float(value), "passed": passed}
+            self._emitter.score(query_id or self._emitter.new_id(), fields, explanation)
 
     def context(self, **fields: Any) -> context.bind:
         """Put fields on every event of a `with` block (any logger's): see `context.bind`."""
         return context.bind(**fields)
 
     def stats(self) -> dict[str, Any]:
-        """Lines written, and what was lost by reason."""
-        return {"written": self._emitter.written, "dropped": dict(self._emitter.guard.dropped)}
+        """What became of the lines of this process so far.
+
+        `written`: lines that a sink took (counted once a sink). `sampled_out`: lines that the
+        sample left out. `dropped`: what was lost, by reason; a sink that loses lines later, in its
+        own thread, adds its reasons here. `recovered`: lines that were counted as dropped when a
+        full disk cut them and that were finished later.
+        """
+        emitter = self._emitter
+        dropped = dict(emitter.losses.counts)
+        recovered = 0
+        for sink in emitter.sinks:
+            recovered += getattr(sink, "recovered", 0)
+            for reason, lost in getattr(sink, "dropped", {}).items():
+                dropped[reason] = dropped.get(reason, 0) + lost
+        return {
+            "written": emitter.written,
+            "sampled_out": emitter.sampled_out,
+            "dropped": dropped,
+            "recovered": recovered,
+        }
+
+    def flush(self) -> None:
+        """Wait until every sink handed on what it holds."""
+        for sink in self._emitter.sinks:
+            with self._emitter.guard:
+                flush = getattr(sink, "flush", None)
+                if flush is not None:
+                    flush()
 
     def close(self) -> None:
-        """Close the sinks."""
+        """Close the sinks. A line that is logged later opens its file again."""
         for sink in self._emitter.sinks:
             with self._emitter.guard:
                 sink.close()
@@ -133,5 +177,5 @@ def _sinks(destination: str | os.PathLike[str] | Sink | None) -> tuple[Sink, ...
     if destination is None:
         return ()
     if isinstance(destination, (str, os.PathLike)):
-        return (FileSink(destination),)
+        return (FileSink(destination, rotation=Rotation()),)
     return (destination,)

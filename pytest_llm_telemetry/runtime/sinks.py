@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pytest_llm_telemetry.runtime.files import FileSink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,43 +18,7 @@ if TYPE_CHECKING:
             """Let go of what is held. May be called twice."""
 
 
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
-_FLAGS |= getattr(os, "O_NOFOLLOW", 0)  # a planted symlink must not choose our file
-
-
-class FileSink:
-    """One `os.write` of one line to a file opened for appending; several processes may share it.
-
-    Nothing is buffered: a line that was written survives the process.
-    """
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = os.fspath(path)
-        self._descriptor = -1
-
-    def write(self, line: bytes) -> None:
-        """Append the line.
-
-        Raises:
-            OSError: If the file cannot be opened or written.
-        """
-        if self._descriptor < 0:
-            self._open()
-        written = os.write(self._descriptor, line)
-        if written != len(line):
-            raise OSError(28, f"{self.path}: a line was cut, the disk is full")
-
-    def _open(self) -> None:
-        folder = os.path.dirname(self.path)
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-        self._descriptor = os.open(self.path, _FLAGS, 0o600)
-
-    def close(self) -> None:
-        """Close the file; the next write opens it again."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            os.close(descriptor)
+__all__ = ["FileSink", "MemorySink", "StreamSink"]
 
 
 class MemorySink:

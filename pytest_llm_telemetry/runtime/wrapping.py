@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from functools import wraps
 
-from pytest_llm_telemetry.core.usage import StreamUsage
+from pytest_llm_telemetry.runtime.streams import (
+    AsyncGeneratorStream,
+    GeneratorStream,
+    follow,
+    is_stream,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import Any, TypeVar
 
     from pytest_llm_telemetry.runtime.calls import ObservedCall
@@ -22,7 +27,7 @@ _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CPython's code f
 def wrap(logger: TelemetryLogger, function: F) -> F:
     """The function, watched."""
     code = getattr(function, "__code__", None)
-    flags = code.co_flags if code is not None else 0
+    flags = getattr(code, "co_flags", 0)
     for flag, maker in _MAKERS.items():
         if flags & flag:
             return wraps(function)(maker(logger, function))  # type: ignore[return-value]  # same kind, same signature
@@ -32,72 +37,98 @@ def wrap(logger: TelemetryLogger, function: F) -> F:
 def _plain(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         with logger.watch(args, kwargs) as call:
-            result = function(*args, **kwargs)
-            call.record(result)
-        return result
+            return _result(call, function(*args, **kwargs))
 
     return watched
 
 
+def _result(call: ObservedCall, result: Any) -> Any:
+    """What the caller gets, of whatever kind the function turned out to be."""
+    kind = type(result)
+    if hasattr(kind, "cr_await"):  # a client's method may hand out a coroutine and be none itself
+        call.followed()
+        return _awaited(call, result)
+    if hasattr(kind, "add_done_callback"):
+        call.followed()
+        result.add_done_callback(_Done(call))
+    elif is_stream(result):
+        return follow(call, result)
+    else:
+        call.record(result)
+    return result
+
+
+async def _awaited(call: ObservedCall, pending: Awaitable[Any]) -> Any:
+    with call:
+        return _result(call, await pending)
+
+
+class _Done:
+    """Ends the call of a future."""
+
+    def __init__(self, call: ObservedCall) -> None:
+        self._call = call
+
+    def __call__(self, future: Any) -> None:
+        if future.cancelled():
+            self._call.end(kind="cancelled")
+            return
+        error = future.exception()
+        if error is None:
+            self._call.record(future.result())
+        self._call.end(error)
+
+
 def _coroutine(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        async with logger.watch(args, kwargs) as call:
-            result = await function(*args, **kwargs)
-            call.record(result)
-        return result
+        with logger.watch(args, kwargs) as call:
+            return _result(call, await function(*args, **kwargs))
 
     return watched
 
 
 def _generator(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
-        call, seen = logger.watch(args, kwargs).start(), StreamUsage()
-        try:
-            for chunk in function(*args, **kwargs):
-                _chunk(call, seen, chunk)
-                yield chunk
-        except GeneratorExit as error:
-            _finish(call, seen, error, "abandoned")
-            raise
-        except BaseException as error:
-            _finish(call, seen, error)
-            raise
-        _finish(call, seen)
+        source = function(*args, **kwargs)
+        return (yield from GeneratorStream(logger.watch(args, kwargs).start(), source))
 
     return watched
 
 
 def _async_generator(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        call, seen = logger.watch(args, kwargs).start(), StreamUsage()
+        source = function(*args, **kwargs)
+        stream = AsyncGeneratorStream(logger.watch(args, kwargs).start(), source)
+        thrown = _Thrown()
         try:
-            async for chunk in function(*args, **kwargs):
-                _chunk(call, seen, chunk)
-                yield chunk
-        except GeneratorExit as error:
-            _finish(call, seen, error, "abandoned")
-            raise
-        except BaseException as error:
-            _finish(call, seen, error)
-            raise
-        _finish(call, seen)
+            chunk = await anext(stream)
+            while True:
+                with thrown:
+                    sent = yield chunk
+                chunk = await (stream.asend(sent) if thrown.error is None else thrown.into(stream))
+        except StopAsyncIteration:
+            return
+        finally:
+            await stream.aclose()
 
     return watched
 
 
-def _chunk(call: ObservedCall, seen: StreamUsage, chunk: object) -> None:
-    if seen.add(chunk):
-        call.first_content()
+class _Thrown:
+    """Catches what the reader throws into an asynchronous generator, to throw it further in."""
 
+    error: BaseException | None = None
 
-def _finish(
-    call: ObservedCall,
-    seen: StreamUsage,
-    error: BaseException | None = None,
-    error_type: str | None = None,
-) -> None:
-    call.take({"streaming": True, **seen.result()})
-    call.end(error, error_type)
+    def __enter__(self) -> None:
+        self.error = None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        self.error = error
+        return error is not None and not isinstance(error, GeneratorExit)
+
+    def into(self, stream: AsyncGeneratorStream) -> Awaitable[Any]:
+        """Throw it."""
+        return stream.athrow(self.error)
 
 
 _MAKERS = {
