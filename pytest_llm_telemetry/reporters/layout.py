@@ -69,10 +69,12 @@ class Page:
         indent: str = "",
         cut: bool = True,
     ) -> None:
-        """Add pieces on up to `most` lines, broken between pieces only.
+        """Add pieces on up to `most` lines, broken between pieces only; no pieces, no line.
 
         What does not fit the last line is cut, or left out as whole pieces without `cut`.
         """
+        if not pieces:
+            return
         row = indent
         for place, piece in enumerate(pieces):
             joined = f"{row} {piece}" if row.strip() else f"{row}{piece}"
@@ -83,8 +85,7 @@ class Page:
                 self.say(row, style)
                 most, joined = most - 1, f"{indent}  {piece}"
             row = joined
-        if row.strip():
-            self.say(row, style)
+        self.say(row, style)
 
     def command(self, lead: str, command: str) -> None:
         """Add a command to copy: whole, on a line of its own where it does not fit beside `lead`.

@@ -101,10 +101,9 @@ def _compared(suite: SuiteReport, *, brief: bool) -> list[str]:
             change = row.change.partition(" (")[0]
             figure.append(f"{row.label} {change if brief else f'{row.now} ({change})'},")
     figure[-1:] = [text.removesuffix(",") for text in figure[-1:]]
-    if not suite.baseline:
-        return figure
-    age = f", {suite.baseline.age}" if suite.baseline.age else ""
-    return [f"against {facts.origin(suite.baseline)}{age}:", *figure]
+    base = suite.baseline
+    lead = [f"against {facts.origin(base)}, {base.age or base.at}:"] if base else []
+    return [*lead, *figure]
 
 
 def _suite(page: Page, report: Report, suite: SuiteReport, room: int) -> None:

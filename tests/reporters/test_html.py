@@ -119,6 +119,12 @@ def test_a_run_without_suites_says_why(make: Make) -> None:
     assert "<li>no events; run it again</li>" in page
 
 
+def test_figures_that_nothing_judged_have_cards_without_a_verdict(make: Make) -> None:
+    """A first run without limits shows what was measured."""
+    page = render(make("pass", checks=(), baseline=None))
+    assert "<span>latency P95</span><strong>4.35 s</strong></div>" in page
+
+
 def test_a_suite_without_cases_has_neither_table_nor_chart(make: Make) -> None:
     """What was not measured is left out, not drawn empty."""
     report = make()

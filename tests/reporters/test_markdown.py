@@ -77,6 +77,17 @@ def test_problems_and_lost_lines_are_said(make: Make) -> None:
     assert "- 2 log lines could not be read (2 torn)" in text
 
 
+def test_what_was_not_measured_or_has_no_case_is_left_out(make: Make) -> None:
+    """No figure, no table; no case, no fold."""
+    report = make()
+    suite = report.suites[0]
+    check = replace(suite.verdict.checks[0], cases=())
+    assert "<details>" not in markdown.render(make(checks=(check,)))
+    bare = replace(suite, summary=replace(suite.summary, metrics={}))
+    bare = replace(bare, verdict=replace(suite.verdict, checks=()))
+    assert "| metric |" not in markdown.render(replace(report, suites=(bare,)))
+
+
 def test_an_empty_report_is_still_one(make: Make) -> None:
     """No suite, no command, no folder: the verdict and its reason stay."""
     empty = replace(

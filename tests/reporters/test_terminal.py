@@ -138,6 +138,40 @@ def test_a_spent_budget_is_called_one(make: Make) -> None:
     assert "budget: $1.00 spent" in page
 
 
+def test_a_suite_that_could_not_be_compared_is_not_called_a_first_run(make: Make) -> None:
+    """An error takes the place of what the baseline would say."""
+    problem = Problem(what="the baseline cannot be read")
+    page = shown(render(make("error", checks=(), baseline=None, problems=(problem,))))
+    assert "no baseline" not in page
+
+
+def test_a_suite_without_a_figure_has_no_table(make: Make) -> None:
+    """Nothing measured, nothing drawn, and nothing to run next where nothing was stored."""
+    report = make("error", checks=(), problems=(Problem(what="no case was recorded"),))
+    suite = report.suites[0]
+    suite = replace(suite, summary=replace(suite.summary, metrics={}))
+    report = replace(report, suites=(suite,), run_dir="", judge_again="", next_commands=())
+    lines = render(report)
+    assert not any(line.text.startswith("metric") for line in lines)
+    assert lines[-1].text == ""
+
+
+def test_checks_that_all_passed_fold_into_one_line(make: Make, first_run: Report) -> None:
+    """A first run with many kept limits names them without a table of passes."""
+    check = first_run.suites[0].verdict.checks[0]
+    kept = tuple(replace(check, scope=f"tag:{n}") for n in range(9))
+    page = shown(render(make("pass", checks=kept, baseline=None)))
+    assert "passed: pass rate [tag:0], pass rate [tag:1]" in page
+    assert "metric" not in page
+
+
+def test_many_notes_are_counted(make: Make) -> None:
+    """Three notes are shown, the others wait for -v."""
+    lines = render(make(notes=tuple(f"remark {n}" for n in range(9))))
+    assert sum(line.text.startswith("remark") for line in lines) == 2
+    assert any(line.text == "... and 8 more notes (-v)" for line in lines)
+
+
 def test_many_errors_are_counted(make: Make) -> None:
     """A hundred broken things do not scroll the terminal away."""
     problems = tuple(Problem(what=f"problem {number}") for number in range(100))
@@ -217,6 +251,23 @@ def test_places_in_one_file_are_shown_by_line(make: Make) -> None:
     lines = [line.text for line in render(make(checks=(check,)))]
     assert "pass rate: fell (golden/support.jsonl)" in lines
     assert [line[-5:] for line in lines if line.startswith("  refund")] == ["  :14", "  :15"]
+
+
+def test_a_long_path_stands_with_its_cases_where_there_is_room(make: Make) -> None:
+    """A file too long for the line of the reason is left to the cases, whole or not at all."""
+    check = make().suites[0].verdict.checks[0]
+    far = "tests/" + "deeply/" * 3 + "test_support.py"
+    cases = tuple(
+        replace(case, where=f"{far}:{n}", reason="" if n else "x" * 90)
+        for n, case in enumerate(check.cases)
+    )
+    lines = [line.text for line in render(make(checks=(replace(check, cases=cases),)))]
+    assert "pass rate: 7 of 120 cases got worse, 1 got better" in lines
+    assert [line.endswith(far + ":1") for line in lines if line.startswith("  refund")] == [
+        False,
+        True,
+    ]
+    assert f"{far}:0" in shown(render(make(checks=(replace(check, cases=cases),)), verbose=1))
 
 
 def test_places_in_several_files_stand_with_their_case(make: Make) -> None:
