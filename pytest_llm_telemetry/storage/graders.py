@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import IO, cast
 
 from pytest_llm_telemetry.core import golden
 from pytest_llm_telemetry.core.errors import GoldenSetError
@@ -113,27 +114,29 @@ class Worker:
         if self._owner == os.getpid():
             process.kill()
             process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with suppress(OSError):  # what was left to write has no reader any more
-                    pipe.close()
+        for pipe in _pipes(process):
+            with suppress(OSError):  # what was left to write has no reader any more
+                pipe.close()
 
 
 def _exchange(process: "subprocess.Popen[str]", job: str, limit_s: float) -> str:
     """Send a job and read a line; a timer kills the process, which ends both."""
-    if process.stdin is None or process.stdout is None:
-        return ""
+    jobs, answers = _pipes(process)
     timer = threading.Timer(limit_s, process.kill)
     timer.daemon = True
     timer.start()
     try:
-        process.stdin.write(job)
-        process.stdin.flush()
-        return process.stdout.readline()
+        jobs.write(job)
+        jobs.flush()
+        return answers.readline()
     except OSError:  # the pipe broke: the process was killed while it was sent a job
         return ""
     finally:
         timer.cancel()
+
+
+def _pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:
+    return cast("tuple[IO[str], IO[str]]", (process.stdin, process.stdout))  # opened as pipes above
 
 
 _REGEX = Worker("regex")

@@ -169,6 +169,17 @@ def test_the_walks_survive_text_that_no_parser_took(text: str) -> None:
     places.json_fault(text, max_digits=40)
 
 
+def test_a_statement_without_a_key_has_no_place() -> None:
+    """The walk goes on behind what no parser would take."""
+    assert places.toml_places("= 1\na = 1") == {(): 1, ("a",): 2}
+
+
+def test_a_fault_of_a_newer_tomllib_is_told_all_the_same() -> None:
+    """Its wording may change; the line is then the first."""
+    assert places.toml_fault("Something new", "a") == ("Something new", 1)
+    assert places.toml_fault("Bad (at end of document)", "a\nb") == ("Bad", 2)
+
+
 def test_csv_rows_know_their_line() -> None:
     """A quoted cell may hold line breaks; the row is where it starts."""
     text = 'id, input\r\na,"x\ny"\r\n\r\nb,z\r\n'

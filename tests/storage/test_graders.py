@@ -5,13 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import parse_case
-from pytest_llm_telemetry.storage import grader_worker
+from pytest_llm_telemetry.storage import grader_worker, graders
 from pytest_llm_telemetry.storage.graders import Graders, Worker
 
 
@@ -133,6 +134,18 @@ def test_a_worker_that_does_not_start_is_told(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(GoldenSetError, match="did not start; run /bin/false"):
         Worker("regex").why("a", "a")
+
+
+def test_a_worker_that_stops_listening_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that is larger than the pipe waits for a reader, and no longer than the limit."""
+    deaf = tmp_path / "deaf.py"
+    deaf.write_text("import time; print('ready', flush=True); time.sleep(60)")
+    monkeypatch.setattr(graders, "_SCRIPT", deaf)
+    worker = Worker("regex", time_limit_s=0.2)
+    assert worker.why("a", "a" * 900_000) == "took longer than 0.2 s"
+    worker.close()
 
 
 SCHEMAS: list[tuple[str, dict[str, Any], Any, str | None]] = [
