@@ -48,3 +48,11 @@ def test_times_that_only_rise_still_end() -> None:
 def test_medians_of_even_numbers_are_between() -> None:
     """The median of four values is the mean of the middle two."""
     assert (median_of([4.0, 1.0, 3.0, 2.0]), median_of([5.0, 1.0, 2.0])) == (2.5, 2.0)
+
+
+def test_a_busy_machine_is_no_heavier_tail() -> None:
+    """Calls a fifth, or 40 ms, above a clockwork median are slow for nobody."""
+    fifth = [Bag(before=[7.0] * 3, now=[7.0, 7.0, 7.0 + log(1.2)]) for _ in range(40)]
+    short = [Bag(before=[log(20.0)] * 3, now=[log(20.0), log(20.0), log(60.0)]) for _ in range(40)]
+    for bags in (fifth, short):
+        assert sum(sum(bag.now) for bag in slow_calls(bags)) == 0
