@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
-        "--root", type=Path, default=Path(), metavar="DIR", help="project folder (here)"
+        "--root", type=Path, metavar="DIR", help="project folder (where the runs are)"
     )
     shared.add_argument(
         "--run-dir", type=Path, metavar="DIR", help="stored runs (.llm-telemetry/runs)"

@@ -42,6 +42,7 @@ def accept(arguments: argparse.Namespace) -> int:
     """Accept a stored run, whole or by case, and say which file to commit."""
     project = Project.of(arguments)
     run_dir = runs.find_run(project.runs, arguments.run)
+    project = project.as_judged(run_dir)
     acceptance = Acceptance(
         run_id=run_dir.name,
         at=now(),
@@ -78,6 +79,7 @@ def diff(arguments: argparse.Namespace) -> int:
     """Print each figure of a stored run beside the baseline's. Shows, never judges."""
     project = Project.of(arguments)
     run_dir = runs.find_run(project.runs, arguments.run)
+    project = project.as_judged(run_dir)
     for suite, summary in runs.summaries(run_dir).items():
         if arguments.suite not in (None, suite):
             continue

@@ -30,6 +30,8 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
 def gate(arguments: argparse.Namespace) -> int:
     """Judge the run, show the report, and return the verdict's exit status."""
     project = Project.of(arguments)
+    run_dir = runs.find_run(project.runs, arguments.run)
+    project = project.as_judged(run_dir)
     request = review.Request(
         settings=project.settings(),
         baselines=project.baselines,
@@ -38,7 +40,7 @@ def gate(arguments: argparse.Namespace) -> int:
         require_baseline=arguments.require_baseline,
         reports=arguments.report,
     )
-    report = review.conclude(runs.find_run(project.runs, arguments.run), request)
+    report = review.conclude(run_dir, request)
     lines = terminal.render(
         report,
         width=min(shutil.get_terminal_size().columns, 100),

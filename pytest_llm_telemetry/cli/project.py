@@ -2,36 +2,67 @@
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest_llm_telemetry.storage import settings
+from pytest_llm_telemetry.storage import runs, settings
+
+_STORE = ".llm-telemetry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """The folders and files of one project, absolute."""
+    """The folders and files of one project, absolute; `None` is what nobody named."""
 
     root: Path
     runs: Path
-    baselines: Path
-    thresholds: Path | None
+    named_baselines: Path | None
+    named_thresholds: Path | None
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> "Project":
-        """Read them from parsed arguments, with the defaults of the pytest plugin."""
-        root: Path = arguments.root.resolve()
+        """Read them from parsed arguments, with the defaults of the pytest plugin.
+
+        Without `--root` the project is the nearest folder upwards that holds stored runs, so a
+        command works from any folder of it; paths are then relative to where one stands.
+        """
+        here: Path = (arguments.root or Path()).resolve()
+        root = here if arguments.root else _nearest(here)
         return cls(
             root=root,
-            runs=root / (arguments.run_dir or ".llm-telemetry/runs"),
-            baselines=root / (arguments.baseline or "baselines"),
-            thresholds=root / arguments.thresholds if arguments.thresholds else None,
+            runs=here / arguments.run_dir if arguments.run_dir else root / _STORE / "runs",
+            named_baselines=here / arguments.baseline if arguments.baseline else None,
+            named_thresholds=here / arguments.thresholds if arguments.thresholds else None,
+        )
+
+    @property
+    def baselines(self) -> Path:
+        """The folder of baselines, or one file."""
+        return self.named_baselines or self.root / "baselines"
+
+    def as_judged(self, run_dir: Path) -> "Project":
+        """The same, with what nobody named taken from what the run was judged by."""
+        if not (run_dir / runs.MANIFEST).is_file():
+            return self
+        run = runs.read_manifest(run_dir)
+        return replace(
+            self,
+            named_baselines=self.named_baselines or _under(self.root, run.baselines),
+            named_thresholds=self.named_thresholds or _under(self.root, run.thresholds),
         )
 
     def settings(self) -> settings.Settings:
         """The thresholds file, or its defaults where there is none."""
-        return settings.load(self.thresholds, self.root)
+        return settings.load(self.named_thresholds, self.root)
+
+
+def _nearest(here: Path) -> Path:
+    return next((folder for folder in (here, *here.parents) if (folder / _STORE).is_dir()), here)
+
+
+def _under(root: Path, path: str | None) -> Path | None:
+    return root / path if path else None
 
 
 def now() -> str:

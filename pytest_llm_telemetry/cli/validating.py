@@ -48,8 +48,8 @@ def schema(arguments: argparse.Namespace) -> int:
 
 def _kept(project: Project) -> list[Path]:
     found = (
-        [project.thresholds]
-        if project.thresholds
+        [project.named_thresholds]
+        if project.named_thresholds
         else [path for name in settings.FILE_NAMES if (path := project.root / name).is_file()]
     )
     found += sorted(project.root.glob("golden/*.*")) + sorted(project.baselines.glob("*.json"))

@@ -1,6 +1,7 @@
 """One pytest session under `--llm-telemetry`: its golden sets, its calls, and each test's say."""
 
 from collections.abc import Generator, Sequence
+from os.path import relpath
 from secrets import token_hex
 from typing import Any
 
@@ -119,6 +120,8 @@ class TelemetrySession:
                 selected=selected,
                 commit=revision.commit(root),
                 branch=revision.branch(root),
+                baselines=relpath(self._options.baseline, root),
+                thresholds=relpath(known, root) if (known := self._settings.path) else None,
                 suites=plans,
             )
             runs.write_manifest(self.run_dir, run)

@@ -114,3 +114,17 @@ def test_usage_errors_exit_with_2() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["nope"])
     assert ended.value.code == 2
+
+
+def test_a_run_is_judged_again_by_what_it_was_judged_by(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From any folder of the project, with its own thresholds and baselines, no option needed."""
+    main(["init", "--root", str(pytester.path)])
+    strict = pytester.mkdir("quality") / "strict.toml"
+    strict.write_text("schema_version = 1\n[limits.queries]\nmax = 3\n", encoding="utf-8")
+    ran = pytester.runpytest_subprocess("--llm-telemetry", "--llm-thresholds=quality/strict.toml")
+    assert ran.ret == 1
+    monkeypatch.chdir(strict.parent)
+    assert main(["gate"]) == 1
+    assert main(["gate", "--thresholds", "../llm-telemetry.toml"]) == 0
