@@ -235,13 +235,11 @@ def _check(value: object, *, scalars: bool) -> None:
         place, found = open_values.pop()
         if len(place) > MAX_DEPTH:
             raise Refused(_DEEP, _FLATTEN, place[1:])
-        for key, below in found.items() if isinstance(found, dict) else enumerate(found):
-            if scalars:
-                _check_scalar(key, place[1:])
-            if isinstance(below, dict | list):
-                open_values.append(((*place, key), below))
-            elif scalars:
-                _check_scalar(below, (*place[1:], key))
+        rows = list(found.items() if isinstance(found, dict) else enumerate(found))
+        open_values += [((*place, key), x) for key, x in rows if isinstance(x, dict | list)]
+        for key, below in rows if scalars else ():
+            _check_scalar(key, place[1:])
+            _check_scalar(below, (*place[1:], key))
 
 
 def _check_scalar(found: object, place: Place) -> None:
@@ -252,5 +250,5 @@ def _check_scalar(found: object, place: Place) -> None:
         raise Refused(f"{found} is no number that can be compared", "write a finite number", place)
     elif type(found) is int and abs(found) >= 10**MAX_DIGITS:
         raise Refused("an integer of too many digits", _SHORTER, place)
-    elif not isinstance(found, bool | int | float | None):
+    elif not isinstance(found, bool | int | float | dict | list | None):
         raise Refused(f"a {type(found).__name__} is no JSON value", "write it as text", place)

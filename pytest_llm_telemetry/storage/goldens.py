@@ -13,6 +13,7 @@ from pytest_llm_telemetry.storage import documents
 from pytest_llm_telemetry.storage.graders import check_schemas
 
 MAX_BYTES = 50_000_000
+MAX_TOML = 5_000_000  # tomllib reads about 1 MB a second
 Record = tuple[str, object]  # `file:line`, and what stands there
 
 
@@ -47,14 +48,16 @@ def load(path: Path, *, root: Path | None = None) -> GoldenSet:
         GoldenSetError: With `file:line`, what was found and what to write instead.
     """
     name = _name(path, root)
-    read = _READERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    read = _READERS.get(suffix)
     if read is None:
         raise GoldenSetError(
             f"a golden set cannot be a {path.suffix or 'file without a suffix'}",
             where=name,
             remedy=f"use one of {', '.join(_READERS)}",
         )
-    text = documents.read_text(path, name, error=GoldenSetError, limit=MAX_BYTES)
+    limit = MAX_TOML if suffix == ".toml" else MAX_BYTES
+    text = documents.read_text(path, name, error=GoldenSetError, limit=limit)
     cases: dict[str, Case] = {}
     for where, record in read(text, name):
         case = parse_case(record, where)

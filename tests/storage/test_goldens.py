@@ -197,6 +197,12 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         load(tmp_path / "golden" / "s.jsonl", root=tmp_path)
 
 
+def test_a_toml_file_that_would_take_seconds_is_refused(tmp_path: Path) -> None:
+    """The same set as JSONL is read in a moment."""
+    with pytest.raises(GoldenSetError, match="is larger than 5 MB; split it, or make it smaller"):
+        read(tmp_path, "#" * 5_000_001, ".toml")
+
+
 def test_what_lies_outside_of_the_root_is_refused(tmp_path: Path) -> None:
     """By dots or by a link that a stranger's pull request planted."""
     root = tmp_path / "root"
