@@ -161,16 +161,18 @@ def suggest(run_id: str, suites: Sequence[SuiteReport]) -> tuple[str, ...]:
     POSIX shell, and one with a character that cannot be seen is never put into a command.
     """
     accept = f"llm-telemetry baseline accept {quote(short_id(run_id))}"
-    commands: list[str] = []
-    for suite in suites:
-        cases = [case.case_id for check in suite.verdict.breaches for case in check.cases]
-        if suite.baseline is None and not suite.verdict.problems:
-            commands.append(f'{accept} --why "first baseline"')
-        elif cases and cases[0].isprintable():
-            commands.append(f'{accept} --case {quote(cases[0])} --why "..."')
-        elif suite.verdict.breaches:
-            commands.append(f'{accept} --why "..."')
-    return tuple(dict.fromkeys(commands))
+    found = [command for suite in suites if (command := _acceptance(suite, accept))]
+    return tuple(dict.fromkeys(found))
+
+
+def _acceptance(suite: SuiteReport, accept: str) -> str:
+    """The command that accepts what a suite did; empty where there is nothing to accept."""
+    if suite.baseline is None:
+        return "" if suite.verdict.problems else f'{accept} --why "first baseline"'
+    cases = [case.case_id for check in suite.verdict.breaches for case in check.cases]
+    if cases and cases[0].isprintable():
+        return f'{accept} --case {quote(cases[0])} --why "..."'
+    return f'{accept} --why "..."' if suite.verdict.breaches else ""
 
 
 def quote(word: str) -> str:

@@ -22,19 +22,21 @@ def clean(text: str) -> str:
     marks = 0
     for char in text:
         marks = marks + 1 if unicodedata.combining(char) else 0
-        if marks > _MARKS:
-            continue
-        if char.isspace():
-            found.append(" ")
-        elif char.isprintable():
-            found.append(char)
-        else:
-            found.append(
-                char.encode("ascii", "backslashreplace").decode()
-                if char > "\x7f"
-                else f"\\x{ord(char):02x}"
-            )
+        if marks <= _MARKS:
+            found.append(_visible(char))
     return "".join(found)
+
+
+def _visible(char: str) -> str:
+    if char.isspace():
+        return " "
+    if char.isprintable():
+        return char
+    return f"\\x{ord(char):02x}" if char.isascii() else _spelled(char)
+
+
+def _spelled(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
 
 
 def to_ascii(text: str) -> str:
@@ -42,7 +44,7 @@ def to_ascii(text: str) -> str:
     if text.isascii():
         return text
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return bare.encode("ascii", "backslashreplace").decode()
+    return _spelled(bare)
 
 
 def width(text: str) -> int:

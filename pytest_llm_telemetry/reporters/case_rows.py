@@ -1,11 +1,14 @@
 """One row a golden case: what it did in this run, and what it did in the baseline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
+from typing import TypeVar
 
 from pytest_llm_telemetry.core.report import SuiteReport
-from pytest_llm_telemetry.core.samples import CaseSamples
+from pytest_llm_telemetry.core.samples import Call, CaseSamples
+
+_V = TypeVar("_V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +42,8 @@ class CaseFigures:
 def figures_of(case: CaseSamples) -> CaseFigures:
     """Condense the samples of one case."""
     answered = [call for call in case.calls if call.error_type is None]
-    timed = [c.latency_ms for c in answered if c.latency_ms is not None and not c.cached]
-    spent = [call.cost_usd for call in answered if call.cost_usd is not None]
-    graded = [attempt.passed for attempt in case.attempts if attempt.passed is not None]
-    scores = [attempt.score for attempt in case.attempts if attempt.score is not None]
-    failed = [call.error_type for call in case.calls if call.error_type is not None]
+    graded = _known(attempt.passed for attempt in case.attempts)
+    timed = latencies(case)
     return CaseFigures(
         case_id=case.case_id,
         tags=case.tags,
@@ -51,14 +51,34 @@ def figures_of(case: CaseSamples) -> CaseFigures:
         attempts=len(case.attempts),
         graded=len(graded),
         passed=sum(graded),
-        score=fmean(scores) if scores else None,
+        score=_mean(_known(attempt.score for attempt in case.attempts)),
         calls=len(case.calls),
-        errors=len(failed),
+        errors=len(case.calls) - len(answered),
         latency_ms=median(timed) if timed else None,
-        cost_usd=fmean(spent) if spent and len(spent) == len(answered) else None,
-        error_types=_once(failed),
+        cost_usd=_cost(answered),
+        error_types=_once(_known(call.error_type for call in case.calls)),
         notes=_once(note for attempt in case.attempts for note in attempt.notes),
     )
+
+
+def latencies(case: CaseSamples) -> list[float]:
+    """Milliseconds of the calls that succeeded and were not answered from a cache."""
+    live = (call for call in case.calls if call.error_type is None and not call.cached)
+    return _known(call.latency_ms for call in live)
+
+
+def _cost(answered: Sequence[Call]) -> float | None:
+    """Mean cost in USD; unknown if any call's is: a mean with holes is wrong."""
+    spent = _known(call.cost_usd for call in answered)
+    return _mean(spent) if len(spent) == len(answered) else None
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return fmean(values) if values else None
+
+
+def _known(values: Iterable[_V | None]) -> list[_V]:
+    return [value for value in values if value is not None]
 
 
 def case_rows(suite: SuiteReport) -> list[tuple[CaseFigures, CaseFigures | None]]:

@@ -3,13 +3,13 @@
 Texts here may hold what a model or a golden file said; each sink cleans and escapes what it shows.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.report import BaselineFacts, Report, SuiteReport
-from pytest_llm_telemetry.core.verdict import Check, VerdictStatus
+from pytest_llm_telemetry.core.verdict import Check, Problem, VerdictStatus
 from pytest_llm_telemetry.reporters import figures
 
 TITLES: dict[VerdictStatus, str] = {
@@ -28,6 +28,7 @@ SHOWN = (
     "p95_latency_ms",
     "cost_per_query_usd",
 )
+_NAMED = 3  # what a line holds of suites, models or causes
 _ORDER = {name: place for place, name in enumerate(METRICS)}
 
 
@@ -126,13 +127,17 @@ def size(suite: SuiteReport, report: Report) -> str:
         cases += f" x {summary.repeats}"
     parts = [
         cases,
-        ", ".join(summary.models[:3]) + (", ..." if len(summary.models) > 3 else ""),  # noqa: PLR2004 - a line holds three
+        _listed(summary.models),
         figures.duration(_seconds(suite, report)),
         _spent(suite),
         "selected cases only" if summary.selected else "",
         "partial" if summary.partial else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names if len(names) <= _NAMED else [*names[:_NAMED], "..."])
 
 
 def _seconds(suite: SuiteReport, report: Report) -> float | None:
@@ -200,13 +205,18 @@ def notes(suite: SuiteReport) -> list[str]:
 
     That there is no baseline is left out: every report says so where the baseline would stand.
     """
-    checks = [
-        c for c in suite.verdict.checks if c.status != "pass" and c not in suite.verdict.breaches
-    ]
-    open_, advice = ([told(c) for c in checks if c.binding is binding] for binding in (True, False))
-    first = suite.baseline is None
-    remarks = [n for n in suite.verdict.notes if not (first and n.startswith("first run"))]
-    return [*open_, *remarks, *advice]
+    undecided, advice = _open(suite, binding=True), _open(suite, binding=False)
+    remarks = list(suite.verdict.notes)
+    if suite.baseline is None:
+        remarks = [note for note in remarks if not note.startswith("first run")]
+    return [*undecided, *remarks, *advice]
+
+
+def _open(suite: SuiteReport, *, binding: bool) -> list[str]:
+    """What is told of the checks that neither passed nor hold the verdict."""
+    held = suite.verdict.breaches
+    found = (check for check in suite.verdict.checks if check.binding is binding)
+    return [told(check) for check in found if check.status != "pass" and check not in held]
 
 
 def skipped(report: Report) -> str:
@@ -220,12 +230,21 @@ def skipped(report: Report) -> str:
 
 def headline(report: Report) -> str:
     """The run in one line: `support: FAIL on main @ 9ab12cd - pass rate 94.2 % -> 88.6 %`."""
-    suites = [suite for suite in report.suites if suite.verdict.status == report.status]
-    shown = suites or list(report.suites)
-    names = ", ".join(suite.summary.suite for suite in shown[:3])
-    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""  # noqa: PLR2004 - a line holds three
+    loud = [suite for suite in report.suites if suite.verdict.status == report.status]
+    shown = loud or list(report.suites)
+    names = ", ".join(suite.summary.suite for suite in shown[:_NAMED])
+    more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
     head = f"{names}{more}: {title(report)} {place(report)}".removeprefix(": ").rstrip()
-    why = [moved(check) for suite in shown for check in suite.verdict.breaches]
-    problems = [*report.problems, *(p for suite in shown for p in suite.verdict.problems)]
-    why += [problem.what for problem in problems] if not why else []
-    return f"{head} - {', '.join(why[:3])}" if why else head
+    why = _causes(report, shown)[:_NAMED]
+    return f"{head} - {', '.join(why)}" if why else head
+
+
+def _causes(report: Report, suites: Iterable[SuiteReport]) -> list[str]:
+    """What moved; where nothing did, what is wrong."""
+    moves = [moved(check) for suite in suites for check in suite.verdict.breaches]
+    return moves or [problem.what for problem in problems(report)]
+
+
+def problems(report: Report) -> list[Problem]:
+    """What kept the run or any of its suites from being judged."""
+    return [*report.problems, *(p for suite in report.suites for p in suite.verdict.problems)]

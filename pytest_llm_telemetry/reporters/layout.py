@@ -8,6 +8,7 @@ from tabulate import tabulate
 from pytest_llm_telemetry.core.text import clean, fit, to_ascii, width
 
 Style = Literal["", "good", "bad", "warn", "dim", "bold"]
+Rows = Sequence[tuple[Sequence[str], Style]]
 _LABEL = 12  # columns that the first column of a table keeps in any case
 _PRIVATE = 0xE000  # first code point of the private use area: cleaned text never holds one
 
@@ -106,26 +107,19 @@ class Page:
             row = f"{row} {word}"
         self.say(row)
 
-    def table(self, headers: Sequence[str], rows: Sequence[tuple[Sequence[str], Style]]) -> None:
+    def table(self, headers: Sequence[str], rows: Rows) -> None:
         """Add a table, the first column to the left and cut to what the others leave.
 
         A column without a single figure (all `-`) is left out.
         """
-        kept = [n for n in range(len(headers)) if {row[n] for row, _ in rows} != {"-"}]
-        headers = [headers[n] for n in kept]
-        rows = [([row[n] for n in kept], style) for row, style in rows]
+        headers, rows = _told(headers, rows)
         cells = [[self.fit(cell, self.columns) for cell in row] for row, _ in rows]
         room = max(self.left_of(headers, cells), _LABEL)
         # tabulate counts characters, not columns: first cells are stood in for by their width
         first = [self.fit(row[0], room) for row in cells]
         stand_in = [chr(_PRIVATE + n).ljust(width(text), "_") for n, text in enumerate(first)]
         body = [[mark, *row[1:]] for mark, row in zip(stand_in, cells, strict=True)]
-        drawn = tabulate(
-            [list(headers), *body],
-            tablefmt="plain",
-            disable_numparse=True,
-            colalign=["left" if name in {headers[0], "verdict"} else "right" for name in headers],
-        ).split("\n")
+        drawn = _drawn(headers, body)
         self.say(drawn[0], "dim")
         for line, mark, text, (_, style) in zip(drawn[1:], stand_in, first, rows, strict=True):
             self.say(line.replace(mark, text, 1), style)
@@ -137,3 +131,16 @@ class Page:
 
     def _shown(self, text: str) -> str:
         return to_ascii(text) if self.ascii_only else text
+
+
+def _told(headers: Sequence[str], rows: Rows) -> tuple[list[str], Rows]:
+    """Headers and rows without the columns that hold no figure."""
+    kept = [n for n in range(len(headers)) if {row[n] for row, _ in rows} != {"-"}]
+    shown: Rows = [([row[n] for n in kept], style) for row, style in rows]
+    return [headers[n] for n in kept], shown
+
+
+def _drawn(headers: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
+    sides = ["left" if name in {headers[0], "verdict"} else "right" for name in headers]
+    text = tabulate([list(headers), *body], tablefmt="plain", disable_numparse=True, colalign=sides)
+    return text.split("\n")

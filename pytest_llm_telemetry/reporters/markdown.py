@@ -29,7 +29,7 @@ _FOOT = 4_000  # characters kept for what stands below the cases
 
 def escape(text: str, most: int = _TEXT) -> str:
     """Any text as one line that renders as itself, wherever in Markdown or a table it stands."""
-    pieces = _LIVE.sub(lambda sign: f"{sign[0]}\0", fit(text, most)).split("\0")
+    pieces = _LIVE.sub(lambda sign: f"{sign[0]}\0", fit(text, most).lstrip()).split("\0")
     return _BREAK.join(_entities(piece) for piece in pieces)
 
 

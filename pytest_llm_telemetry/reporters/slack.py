@@ -46,20 +46,22 @@ def message(report: Report, *, mentions: Sequence[str] = ()) -> dict[str, Any]:
         blocks += _called(mentions)
     for suite in _loudest(report):
         blocks += _suite(suite, report)
-    problems = [*report.problems, *(p for s in report.suites for p in s.verdict.problems)]
-    if problems:
-        text = "\n".join(fit(str(problem), 600) for problem in problems[:_CASES])
-        blocks.append(_section(text))
-    hidden = len(report.suites) - _SUITES
-    closing = [fit(report.judge_again, 200), f"{hidden} more suites" if hidden > 0 else ""]
-    blocks += _context(closing) + _buttons(report)
     return {
         "text": _escape(fit(line, 1000)),
-        "blocks": blocks,
+        "blocks": [*blocks, *_closing(report)],
         "mrkdwn": False,
         "unfurl_links": False,
         "unfurl_media": False,
     }
+
+
+def _closing(report: Report) -> list[dict[str, Any]]:
+    """What could not be judged, how to judge again, and where to go on reading."""
+    texts = [fit(str(problem), 600) for problem in facts.problems(report)[:_CASES]]
+    hidden = len(report.suites) - _SUITES
+    lines = [report.judge_again, f"{hidden} more suites" if hidden > 0 else ""]
+    told = [_section("\n".join(texts))] if texts else []
+    return [*told, *_context(lines), *_buttons(report)]
 
 
 def _loudest(report: Report) -> list[SuiteReport]:

@@ -46,25 +46,19 @@ def _in_full(page: Page, report: Report) -> None:
     for suite in report.suites:
         _suite(page, report, suite, _ALL)
         page.gap()
-    for note in (*report.notes, facts.skipped(report)):
-        if note:
-            page.wrap(f"note: {note}", "dim", most=_NOTES)
+    for note in _run_notes(report):
+        page.wrap(f"note: {note}", "dim", most=_NOTES)
     _footer(page, report)
 
 
 def _in_brief(page: Page, report: Report) -> None:
     """Suites that hold the verdict get the room, the others one line each."""
     loud = [s for s in report.suites if s.verdict.status != "pass" or s.baseline is None]
-    quiet = [suite for suite in report.suites if suite not in loud]
-    for suite in quiet[:_ROWS]:
-        page.say(_one_line(suite, report), "dim")
-    if len(quiet) > _ROWS:
-        page.say(f"... and {len(quiet) - _ROWS} more suites passed", "dim")
-    notes = [note for note in (*report.notes, facts.skipped(report)) if note]
+    _one_line_each(page, report, [suite for suite in report.suites if suite not in loud])
+    notes = _run_notes(report)
     used = len(page.lines) + min(len(notes), _NOTES + 1) + (6 if notes else 5)
-    share = max((_BUDGET - used) // len(loud), 6) if loud else 0
     for suite in loud:
-        _suite(page, report, suite, share)
+        _suite(page, report, suite, max((_BUDGET - used) // len(loud), 6))
         page.gap()
     _notes(page, notes, _NOTES)
     _footer(page, report)
@@ -72,20 +66,27 @@ def _in_brief(page: Page, report: Report) -> None:
 
 def _passed(page: Page, report: Report) -> None:
     """Four lines: the verdict, the run, what it was compared with, and a note if there is one."""
-    notes = [note for note in (*report.notes, facts.skipped(report)) if note]
-    for suite in report.suites:
-        notes += facts.notes(suite)
-    for suite in report.suites[:_ROWS]:
-        if len(report.suites) > 1:
-            page.say(_one_line(suite, report))
-            continue
+    notes = [*_run_notes(report), *(n for suite in report.suites for n in facts.notes(suite))]
+    if len(report.suites) == 1:
+        suite = report.suites[0]
         page.say(f"{suite.summary.suite}: {facts.size(suite, report)}, run {report.short_id}")
         page.flow(_compared(suite, brief=bool(notes)), most=1 if notes else 2, cut=False)
-    if len(report.suites) > _ROWS:
-        page.say(f"... and {len(report.suites) - _ROWS} more suites passed", "dim")
+    else:
+        _one_line_each(page, report, report.suites)
     if notes:
         more = f" (+{len(notes) - 1} with -v)" if len(notes) > 1 else ""
         page.say(page.fit(f"note: {notes[0]}", page.columns - len(more)) + more, "warn")
+
+
+def _run_notes(report: Report) -> list[str]:
+    return [note for note in (*report.notes, facts.skipped(report)) if note]
+
+
+def _one_line_each(page: Page, report: Report, suites: Sequence[SuiteReport]) -> None:
+    for suite in suites[:_ROWS]:
+        page.say(_one_line(suite, report), "dim")
+    if len(suites) > _ROWS:
+        page.say(f"... and {len(suites) - _ROWS} more suites passed", "dim")
 
 
 def _one_line(suite: SuiteReport, report: Report) -> str:
@@ -139,25 +140,33 @@ def _against(page: Page, suite: SuiteReport) -> None:
 
 
 def _figures(page: Page, suite: SuiteReport, room: int) -> None:
-    rows = facts.rows(suite)
-    if not rows:
-        return
+    """The table; where it is too long, rows that passed are named in one line below it."""
+    rows, folded = facts.rows(suite), list[facts.Row]()
+    if len(rows) > _ROWS and room < _ALL:
+        rows, folded = _folded(rows)
+    most = _ROWS if room < _ALL else _ALL
     page.gap()
-    folded: list[facts.Row] = []
-    if room < _ALL and len(rows) > _ROWS:
-        folded = [row for row in rows if row.style == "good"]
-        rows = [row for row in rows if row.style != "good"]
-        rows.sort(key=lambda row: row.style != "bad")
-    shown = rows if room == _ALL else rows[:_ROWS]
-    label = max(map(width, (row.label for row in shown)), default=0)
-    if page.left_of(facts.HEADERS, [row.cells for row in shown]) < min(label, _LABEL):
-        shown = [replace(row, change=row.change.partition(" (")[0]) for row in shown]
-    if shown:
-        page.table(facts.HEADERS, [(row.cells, _row_style(row)) for row in shown])
-    if len(rows) > len(shown):
-        page.say(f"... and {len(rows) - len(shown)} more rows (-v)", "dim")
+    _table(page, rows[:most])
+    if len(rows) > most:
+        page.say(f"... and {len(rows) - most} more rows (-v)", "dim")
     if folded:
         page.say(f"passed: {', '.join(row.label for row in folded)}", "dim")
+
+
+def _folded(rows: Sequence[facts.Row]) -> tuple[list[facts.Row], list[facts.Row]]:
+    """The rows that did not pass, failures first, and those that did."""
+    ranked = sorted(rows, key=lambda row: ("bad", "warn", "", "good").index(row.style))
+    loud = [row for row in ranked if row.style != "good"]
+    return loud, ranked[len(loud) :]
+
+
+def _table(page: Page, rows: Sequence[facts.Row]) -> None:
+    if not rows:
+        return
+    longest = max(width(row.label) for row in rows)
+    if page.left_of(facts.HEADERS, [row.cells for row in rows]) < min(longest, _LABEL):
+        rows = [replace(row, change=row.change.partition(" (")[0]) for row in rows]
+    page.table(facts.HEADERS, [(row.cells, _row_style(row)) for row in rows])
 
 
 def _row_style(row: facts.Row) -> Style:
@@ -211,12 +220,13 @@ def _reason(page: Page, case: CaseChange, where: str, room: int) -> str:
 
 def _places(cases: Sequence[CaseChange]) -> tuple[dict[str, str], str]:
     """Where each case stands, and what they share, which is said once: the file or the line."""
-    if len({case.where for case in cases}) == 1 and len(cases) > 1:
-        return dict.fromkeys((case.case_id for case in cases), ""), cases[0].where
     files = {case.where.rpartition(":")[0] for case in cases}
     if len(files) != 1 or len(cases) == 1:
         return {case.case_id: case.where for case in cases}, ""
-    return {c.case_id: f":{c.where.rpartition(':')[2]}" for c in cases}, files.pop()
+    lines = {case.case_id: case.where.rpartition(":")[2] for case in cases}
+    if len(set(lines.values())) == 1:
+        return dict.fromkeys(lines, ""), cases[0].where
+    return {case_id: f":{line}" for case_id, line in lines.items()}, files.pop()
 
 
 def _notes(page: Page, notes: Sequence[str], most: int) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_llm_telemetry.core.report import Report
@@ -130,6 +130,8 @@ def test_hostile_text_renders_as_itself(
 
 
 @given(st.text(alphabet=st.sampled_from("ab1 <>&`*_[]()!|~#@:/.-+=$\\\n\"'"), max_size=60))
+@example(" -")
+@example("1. x")
 def test_any_text_renders_as_itself(words: str) -> None:
     """What stands between our words is, once rendered, the text that was given."""
     for written in (markdown.escape(words), markdown.code(words)):

@@ -81,13 +81,11 @@ def _head(name: str, kind: str) -> Markup:
 
 def _row(pair: Pair) -> Markup:
     now, before = pair
-    changed = before is None or _graded(now) != _graded(before) or now.errors != before.errors
     tags = element("span", f" {' '.join(now.tags)}", class_="soft") if now.tags else ""
-    worse = now.share is not None and now.share < (1 if before is None else before.share or 0)
     cells = [
         element("td", element("code", fit(now.case_id, 160)), tags, class_="id"),
         _number(_graded(before), before.share if before else None),
-        _number(_graded(now), now.share, style="bad" if worse else ""),
+        _number(_graded(now), now.share, style="bad" if _worse(now, before) else ""),
         _figure("score", now.score),
         _figure("avg_latency_ms", before.latency_ms if before else None),
         _figure("avg_latency_ms", now.latency_ms),
@@ -95,7 +93,17 @@ def _row(pair: Pair) -> Markup:
         _number(str(now.errors), now.errors, style="bad" if now.errors else ""),
         element("td", _why(now.error_types, now.notes), class_="why"),
     ]
-    return element("tr", *cells, data_changed="1" if changed else None)
+    return element("tr", *cells, data_changed="1" if _changed(now, before) else None)
+
+
+def _changed(now: CaseFigures, before: CaseFigures | None) -> bool:
+    return before is None or (_graded(now), now.errors) != (_graded(before), before.errors)
+
+
+def _worse(now: CaseFigures, before: CaseFigures | None) -> bool:
+    """Whether it passed less often than before; a new case, whether it failed at all."""
+    earlier = 1.0 if before is None else before.share or 0.0
+    return now.share is not None and now.share < earlier
 
 
 def _why(errors: Sequence[str], notes: Sequence[str]) -> str:

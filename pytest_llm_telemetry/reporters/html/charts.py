@@ -22,38 +22,46 @@ def scale(low: float, high: float, start: float, end: float) -> Scale:
 
 def distribution(before: Sequence[float], now: Sequence[float], metric: str) -> Markup | None:
     """The share of calls that took at most so long, before and now, on a logarithmic axis."""
-    curves = [sorted(v for v in values if v > 0) for values in (before, now)]
-    known = [value for curve in curves for value in curve]
+    curves = {"before": _positive(before), "now": _positive(now)}
+    known = [*curves["before"], *curves["now"]]
     if not known:
         return None
-    across = scale(math.log(min(known)), math.log(max(known)), _LEFT, _WIDE - 10)
+    low, high = min(known), max(known)
+    across = scale(math.log(low), math.log(high), _LEFT, _WIDE - 10)
     up = scale(0, 1, _HIGH - _FOOT, 8)
-    parts = [*_ticks(min(known), max(known), across, metric), *_shares(up)]
-    for values, name in zip(curves, ("before", "now"), strict=True):
-        if values:
-            steps = [(across(math.log(v)), up(share)) for v, share in _steps(values)]
-            parts.append(element("path", d=_path(steps), class_=name))
-    return _svg(parts, f"Distribution of {figures.case_count(len(known)).split()[0]} latencies")
+    parts = [*_ticks(low, high, across, metric), *_shares(up)]
+    for name, values in curves.items():
+        steps = [(across(math.log(value)), up(share)) for value, share in _steps(values)]
+        parts += [element("path", d=_path(steps), class_=name)] if steps else []
+    return _svg(parts, f"Distribution of {len(known):,} latencies")
+
+
+def _positive(values: Sequence[float]) -> list[float]:
+    """In order, without what a logarithm does not know."""
+    return sorted(value for value in values if 0 < value < math.inf)
 
 
 def trend(points: Sequence[tuple[str, float | None]], metric: str) -> Markup | None:
     """A figure over accepted runs; the last point is this run."""
-    known = [value for _, value in points if value is not None and math.isfinite(value)]
+    known = list(_finite(points))
     if len(known) < 2:  # noqa: PLR2004 - one point is no trend
         return None
-    low, high = min(known), max(known)
+    values = [value for _, _, value in known]
+    low, high = min(values), max(values)
     across, up = scale(0, len(points) - 1, _LEFT + 8, _WIDE - 10), scale(low, high, _HIGH - 30, 12)
-    parts = [_text(2, up(low) + 4, figures.value(metric, low))]
-    parts += [_text(2, up(high) + 4, figures.value(metric, high))] if high > low else []
-    line: list[tuple[float, float]] = []
-    for place, (name, value) in enumerate(points):
-        if value is None or not math.isfinite(value):
-            continue
-        line.append((across(place), up(value)))
+    line = _path([(across(place), up(value)) for place, _, value in known])
+    parts = [element("path", d=line, class_="now")]
+    parts += [_text(2, up(v) + 4, figures.value(metric, v)) for v in dict.fromkeys((low, high))]
+    for place, name, value in known:
         title = element("title", f"{name}: {figures.value(metric, value)}")
-        parts.append(element("circle", title, cx=line[-1][0], cy=line[-1][1], r=4, class_="dot"))
-    path = element("path", d=_path(line), class_="now")
-    return _svg([path, *parts], f"Trend over {len(points)} runs")
+        parts.append(element("circle", title, cx=across(place), cy=up(value), r=4, class_="dot"))
+    return _svg(parts, f"Trend over {len(points)} runs")
+
+
+def _finite(points: Sequence[tuple[str, float | None]]) -> Iterator[tuple[int, str, float]]:
+    for place, (name, value) in enumerate(points):
+        if value is not None and math.isfinite(value):
+            yield place, name, value
 
 
 def interval(check: Check) -> Markup | None:
@@ -82,28 +90,31 @@ def interval(check: Check) -> Markup | None:
 
 def scatter(points: Sequence[tuple[str, float, float]]) -> Markup | None:
     """A dot a case: what a query costs (across) and which share of its attempts passed (up)."""
-    found = [p for p in points if math.isfinite(p[1]) and math.isfinite(p[2])][:_DOTS]
+    found = [point for point in points if all(map(math.isfinite, point[1:]))][:_DOTS]
     if not found:
         return None
-    costs = [cost for _, cost, _ in found]
-    across, up = scale(min(costs), max(costs), _LEFT + 6, _WIDE - 12), scale(0, 1, _HIGH - 30, 12)
+    low, high = min(cost for _, cost, _ in found), max(cost for _, cost, _ in found)
+    across, up = scale(low, high, _LEFT + 6, _WIDE - 12), scale(0, 1, _HIGH - 30, 12)
     parts = list(_shares(up))
-    for cost in dict.fromkeys((min(costs), max(costs))):
-        anchor = "start" if cost == min(costs) else "end"
+    for cost, anchor in {high: "end", low: "start"}.items():
         label = figures.value("cost_per_query_usd", cost)
         parts.append(_text(across(cost), _HIGH - 4, label, anchor))
-    for name, cost, share in found:
-        title = element("title", f"{name}: {figures.value('cost_per_query_usd', cost)}")
-        failed = "dot failed" if share < 1 else "dot"
-        parts.append(element("circle", title, cx=across(cost), cy=up(share), r=3, class_=failed))
+    parts += [_dot(point, across, up) for point in found]
     return _svg(parts, f"Cost and pass rate of {figures.case_count(len(found))}")
+
+
+def _dot(point: tuple[str, float, float], across: Scale, up: Scale) -> Markup:
+    name, cost, share = point
+    title = element("title", f"{name}: {figures.value('cost_per_query_usd', cost)}")
+    failed = "dot failed" if share < 1 else "dot"
+    return element("circle", title, cx=across(cost), cy=up(share), r=3, class_=failed)
 
 
 def _steps(values: Sequence[float]) -> Iterator[tuple[float, float]]:
     count = len(values)
-    for step in range(min(count, _POINTS) + 1):
-        share = step / min(count, _POINTS)
-        yield values[min(int(share * count), count - 1)], share
+    steps = min(count, _POINTS)
+    for step in range(steps + 1 if steps else 0):
+        yield values[min(step * count // steps, count - 1)], step / steps
 
 
 def _ticks(low: float, high: float, across: Scale, metric: str) -> Iterator[Markup]:

@@ -6,7 +6,7 @@ from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.samples import CaseSamples
 from pytest_llm_telemetry.reporters import facts, figures
-from pytest_llm_telemetry.reporters.case_rows import figures_of
+from pytest_llm_telemetry.reporters.case_rows import figures_of, latencies
 from pytest_llm_telemetry.reporters.html import assets, charts
 from pytest_llm_telemetry.reporters.html.case_table import case_table
 from pytest_llm_telemetry.reporters.html.markup import Markup, element
@@ -116,12 +116,7 @@ def _figure(drawing: Markup, *caption: str) -> Markup:
 
 
 def _latencies(cases: Iterable[CaseSamples]) -> list[float]:
-    return [
-        call.latency_ms
-        for case in cases
-        for call in case.calls
-        if call.latency_ms is not None and call.error_type is None and not call.cached
-    ]
+    return [latency for case in cases for latency in latencies(case)]
 
 
 def _costs(suite: SuiteReport) -> list[tuple[str, float, float]]:
