@@ -46,9 +46,9 @@ def case_value(metric: str, case: CaseSamples) -> float | None:
         return _mean([(a.score, 1.0) for a in case.attempts if a.score is not None])
     if metric == "error_rate":
         return _mean([(float(c.error_type is not None), c.weight) for c in case.calls])
-    read = _READ.get(metric)
-    if read is None:
-        return None
+    if metric == "queries":
+        return sum([call.weight for call in case.calls])
+    read = _READ[metric]
     total = weight = 0.0
     for call in case.calls:
         value = read(call)

@@ -19,7 +19,7 @@ _MOST_REPEATS = 20
 # hardly miss (docs/gate-accuracy.md has the curve).
 _WEIGHTS = {
     "error_rate": 3.0,
-    "slow_call_rate": 2.0,
+    "slow_call_rate": 1.5,
     "score": 0.5,
     "cost_per_query_usd": 0.5,
     "avg_latency_ms": 0.5,

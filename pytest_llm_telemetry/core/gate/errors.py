@@ -31,8 +31,6 @@ def judge_errors(comparison: Comparison, rule: Rule) -> Finding:
     """Do more calls of the same cases fail than before?"""
     before = _calls(pair.before for pair in comparison.pairs)
     now = _calls(pair.now for pair in comparison.pairs)
-    if not before or not now:
-        return Finding(undecided="no calls were recorded both in the baseline and now")
     sizes = _events(before), _events(now)
     counts = _tally(before), _tally(now)
     interval = rate_interval(*counts, dispersion([*sizes[0], *sizes[1]]), rule.confidence)

@@ -58,7 +58,8 @@ def judge_rules(
         problem, note = _gaps(rule, comparison, now)
         problems += [problem] if problem else []
         notes += [note] if note else []
-        if problem or note or not _measured(rule, comparison):
+        source = _SOURCE.get(rule.metric, rule.metric)
+        if problem or note or comparison.now.get(source) is None:
             continue
         finding = _JUDGES[rule.metric](comparison, rule)
         notes += [finding.note] if finding.note else []
@@ -93,11 +94,6 @@ def _nowhere(rule: Rule) -> Problem:
         where=rule.where,
         remedy="mend the name, or take the comparison off",
     )
-
-
-def _measured(rule: Rule, comparison: Comparison) -> bool:
-    source = _SOURCE.get(rule.metric, rule.metric)
-    return comparison.before.get(source) is not None and comparison.now.get(source) is not None
 
 
 # A figure that one run alone does not have is there if the one it is made of is.

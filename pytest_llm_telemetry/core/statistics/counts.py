@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import sqrt
 
 from pytest_llm_telemetry.core.statistics.distributions import binomial_tail, normal_quantile
 
-_WIDEST_GAP = 5
-_CHANCE_OF_NEIGHBOURS = 0.15
+_GAP = 5
 _MOST_CHANCE = 0.9
 _SMALLEST_BURST = 3
 _RARE = 0.05
@@ -65,16 +63,15 @@ def bursts(places: Sequence[int], trials: int) -> list[int]:
     """The sizes of the events of a run, in order: 1 for a single one, more for a burst.
 
     `places` are the events' places among the `trials` calls of the run, ascending. Events at most
-    a few calls apart form a cluster; a cluster is a burst if, at the run's rate, chance would make
-    one as large less than once in twenty runs. Then it is one event (a compound Poisson process).
+    five calls apart form a cluster; it is a burst, and one event (a compound Poisson process), if
+    at the rate of the rest of the run chance would make one as large less than once in twenty
+    runs.
     """
-    if not places:
-        return []
-    rate = len(places) / trials
-    gap = max(1, min(_WIDEST_GAP, int(_CHANCE_OF_NEIGHBOURS / rate)))
-    near = min(_MOST_CHANCE, 1.0 - max(0.0, 1.0 - rate) ** gap)
     sizes: list[int] = []
-    for size in _clusters(places, gap):
+    for cluster in _clusters(places):
+        size, span = len(cluster), cluster[-1] - cluster[0] + 1
+        rest = min(1.0, (len(places) - size + 1) / max(1, trials - span))
+        near = min(_MOST_CHANCE, 1.0 - (1.0 - rest) ** _GAP)
         rare = size >= _SMALLEST_BURST and len(places) * near ** (size - 1) < _RARE
         sizes += [size] if rare else [1] * size
     return sizes
@@ -85,11 +82,12 @@ def dispersion(sizes: Sequence[float]) -> float:
     return sum(size**2 for size in sizes) / sum(sizes) if sizes else 1.0
 
 
-def _clusters(places: Sequence[int], gap: int) -> Iterator[int]:
-    size = 1
-    for before, place in pairwise(places):
-        if place - before > gap:
-            yield size
-            size = 0
-        size += 1
-    yield size
+def _clusters(places: Sequence[int]) -> Iterator[list[int]]:
+    cluster: list[int] = []
+    for place in places:
+        if cluster and place - cluster[-1] > _GAP:
+            yield cluster
+            cluster = []
+        cluster.append(place)
+    if cluster:
+        yield cluster

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from math import erfc, exp, lgamma, log, log1p, sqrt
 
-_STEPS = 300
 _TINY = 1e-300
 _CLOSE = 1e-13
 
@@ -66,17 +65,17 @@ def beta_share(x: float, a: float, b: float) -> float:
 def _fraction(x: float, a: float, b: float) -> float:
     """The continued fraction of the incomplete beta function, two terms a step."""
     c, d = 1.0, 1.0 / _away(1.0 - (a + b) * x / (a + 1.0))
-    result = d
-    for step in range(1, _STEPS):
+    result, step, factor = d, 0, 2.0
+    while abs(factor - 1.0) > _CLOSE:
+        step += 1
         at = a + 2.0 * step
         even = step * (b - step) * x / ((at - 1.0) * at)
         odd = -(a + step) * (a + b + step) * x / (at * (at + 1.0))
         for term in (even, odd):
             d = 1.0 / _away(1.0 + term * d)
             c = _away(1.0 + term / c)
-            result *= c * d
-        if abs(c * d - 1.0) < _CLOSE:
-            break
+            factor = c * d
+            result *= factor
     return result
 
 

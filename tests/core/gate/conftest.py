@@ -11,7 +11,6 @@ from pytest_llm_telemetry.core.metrics import METRICS, Summary, measure
 from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
 from pytest_llm_telemetry.core.thresholds import STANDARD_RULES, Limit, Rule, Thresholds
 
-
 _DULL: Mapping[str, Any] = {"latency_ms": 500.0, "cost_usd": 0.001}
 
 
