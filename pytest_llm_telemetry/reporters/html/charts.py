@@ -127,7 +127,8 @@ def _ticks(low: float, high: float, across: Scale, metric: str) -> Iterator[Mark
     for mark in dict.fromkeys(shown):
         at = across(math.log(mark))
         yield element("line", x1=at, x2=at, y1=8, y2=_HIGH - _FOOT, class_="axis")
-        yield _text(at, _HIGH - 6, figures.value(metric, mark), "middle")
+        anchor = "end" if at > _WIDE - _LEFT else "middle"  # a label never leaves the picture
+        yield _text(at, _HIGH - 6, figures.value(metric, mark), anchor)
 
 
 def _shares(up: Scale) -> Iterator[Markup]:
