@@ -43,7 +43,6 @@ def figures_of(case: CaseSamples) -> CaseFigures:
     """Condense the samples of one case."""
     answered = [call for call in case.calls if call.error_type is None]
     graded = _known(attempt.passed for attempt in case.attempts)
-    timed = latencies(case)
     return CaseFigures(
         case_id=case.case_id,
         tags=case.tags,
@@ -54,7 +53,7 @@ def figures_of(case: CaseSamples) -> CaseFigures:
         score=_mean(_known(attempt.score for attempt in case.attempts)),
         calls=len(case.calls),
         errors=len(case.calls) - len(answered),
-        latency_ms=median(timed) if timed else None,
+        latency_ms=_median(latencies(case)),
         cost_usd=_cost(answered),
         error_types=_once(_known(call.error_type for call in case.calls)),
         notes=_once(note for attempt in case.attempts for note in attempt.notes),
@@ -71,6 +70,10 @@ def _cost(answered: Sequence[Call]) -> float | None:
     """Mean cost in USD; unknown if any call's is: a mean with holes is wrong."""
     spent = _known(call.cost_usd for call in answered)
     return _mean(spent) if len(spent) == len(answered) else None
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return median(values) if values else None
 
 
 def _mean(values: Sequence[float]) -> float | None:
