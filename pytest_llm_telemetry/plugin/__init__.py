@@ -25,7 +25,12 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("--llm-require-baseline", "bool", "", "a suite without a baseline cannot be judged (exit 4)"),
     ("--llm-repeats", "string", "N", "repeats of every case, in place of the marker's"),
     ("--llm-run-dir", "string", "DIR", "folder of stored runs (.llm-telemetry/runs)"),
-    ("--llm-report", "linelist", "KIND[=PATH]", "write a report: json, ... (repeatable)"),
+    (
+        "--llm-report",
+        "linelist",
+        "KIND[=PATH]",
+        "report: html, json, junit, github, gitlab, slack, email",
+    ),
 )
 MARKER = (
     "golden_set(file, repeats=1, suite=None): run the test once a case (and repeat) of a golden "

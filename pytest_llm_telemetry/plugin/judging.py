@@ -1,5 +1,6 @@
 """The end of a session: decide, set the exit status, and only then show what was decided."""
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from pytest_llm_telemetry.core.baseline import Acceptance
 from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.core.verdict import Problem
 from pytest_llm_telemetry.plugin.options import Options
-from pytest_llm_telemetry.reporters import terminal
+from pytest_llm_telemetry.reporters import github, terminal
 from pytest_llm_telemetry.storage import revision, runs
 from pytest_llm_telemetry.storage.settings import Settings
 
@@ -112,6 +113,9 @@ class RunJudge:
         )
         for line in lines:
             terminalreporter.write_line(line.text, **_MARKUP.get(line.style, {}))
+        if os.environ.get("GITHUB_ACTIONS") and "github" in self._options.reports:
+            for command in github.annotations(self._report):
+                terminalreporter.write_line(command)
 
 
 def utc_now() -> str:

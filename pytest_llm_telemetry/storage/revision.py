@@ -29,6 +29,15 @@ def person(root: Path) -> str:
     return _git(root, "config", "user.name") or os.environ.get("USER") or "unknown"
 
 
+def run_url() -> str:
+    """The page of the CI job that is running, on GitHub or GitLab; empty elsewhere."""
+    found = [os.environ.get(f"GITHUB_{name}") for name in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
+    if all(found):
+        server, repository, run = found
+        return f"{server}/{repository}/actions/runs/{run}"
+    return os.environ.get("CI_JOB_URL", "")
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments of our own, no shell

@@ -1,22 +1,25 @@
-"""The one path: a stored run -> metrics -> gate -> report. pytest and the command line call it."""
+"""A stored run -> metrics -> gate -> report, and what else was asked for along the way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
-from pytest_llm_telemetry.core.errors import BaselineError, ConfigError, TelemetryError
+from pytest_llm_telemetry.core.baseline import Acceptance
+from pytest_llm_telemetry.core.errors import (
+    BaselineError,
+    ConfigError,
+    DeliveryError,
+    TelemetryError,
+)
 from pytest_llm_telemetry.core.gate import judge
 from pytest_llm_telemetry.core.metrics import Summary
 from pytest_llm_telemetry.core.report import Report, SuiteReport, suggest, suite_report
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Problem, Verdict, worst
-from pytest_llm_telemetry.reporters import json_report
-from pytest_llm_telemetry.storage import baselines, runs
+from pytest_llm_telemetry.review.accepting import accept, find_baseline
+from pytest_llm_telemetry.review.publishing import publish
+from pytest_llm_telemetry.storage import revision, runs
 from pytest_llm_telemetry.storage.settings import Settings
-
-# kind of report -> (where it is written when no path is given, how it is rendered)
-REPORTS = {"json": ("llm-report.json", json_report.render)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,85 +50,18 @@ def conclude(run_dir: Path, request: Request, *, problems: Sequence[Problem] = (
     if request.accepting is not None:
         report = _accept_judged(run_dir, report, request, request.accepting)
     for wanted in request.reports:
-        report = _write(report, wanted, request.root)
+        report = _publish(report, wanted, request.root)
     return report
 
 
-def find_baseline(place: Path, suite: str) -> Baseline | None:
-    """The baseline of a suite; `None` where there is none yet.
-
-    Raises:
-        BaselineError: If it is there and cannot be used.
-    """
-    path = place if place.suffix == ".json" else baselines.path_for(place, suite)
-    if not path.exists():
-        return None
-    baseline = baselines.read(path)
-    if baseline.suite != suite:
-        raise BaselineError(
-            f"this is the baseline of suite {baseline.suite!r}, not of {suite!r}",
-            where=str(path),
-            remedy="point --llm-baseline at the folder of baselines",
-        )
-    return baseline
-
-
-def accept(
-    run_dir: Path, place: Path, decision: Acceptance, *, suite: str | None = None
-) -> list[Path]:
-    """Make a stored run the baseline, whole or for `decision.cases`; returns the files written.
-
-    Raises:
-        BaselineError: If the run is partial or only a selection, or a case is not in it.
-    """
-    found = {
-        name: summary for name, summary in runs.summaries(run_dir).items() if suite in (None, name)
-    }
-    if decision.cases:
-        wanted = set(decision.cases)
-        found = {
-            name: summary
-            for name, summary in found.items()
-            if wanted & {case.case_id for case in summary.cases}
-        }
-    if not found:
-        raise BaselineError(
-            "the run holds no such suite or case", where=str(run_dir), remedy="look at run.json"
-        )
-    written = []
-    for name, summary in found.items():
-        previous = find_baseline(place, name)
-        _refuse_incomplete(summary, decision, previous)
-        path = place if place.suffix == ".json" else baselines.path_for(place, name)
-        here = replace(
-            decision, run_id=summary.run_id, commit=summary.commit, branch=summary.branch
-        )
-        baselines.write(
-            path,
-            baselines.from_summary(
-                summary, acceptance=here, previous=previous, cases=decision.cases or None
-            ),
-        )
-        written.append(path)
-    return written
-
-
-def _refuse_incomplete(summary: Summary, decision: Acceptance, previous: Baseline | None) -> None:
-    reason = (
-        "the run did not end by itself"
-        if summary.partial
-        else f"{len(summary.missing)} planned cases have no record"
-        if summary.missing
-        else "only a part of the golden set was run"
-        if summary.selected
-        else ""
-    )
-    if reason and not (decision.cases and previous):
-        raise BaselineError(
-            f"a baseline needs a whole run: {reason}",
-            where=summary.run_id,
-            remedy="run the whole golden set, or accept single cases with --case ID",
-        )
+def _publish(report: Report, wanted: str, root: Path) -> Report:
+    try:
+        note = publish(report, wanted, root)
+    except ConfigError as error:
+        return _with_problem(report, _problem(error, root))
+    except DeliveryError as error:  # the verdict stands, whether or not anyone is told
+        note = str(error)
+    return replace(report, notes=(*report.notes, note))
 
 
 def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> Report:
@@ -156,6 +92,7 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
         skipped_lines=skipped,
         judge_again=f"llm-telemetry gate {run_dir.name.rpartition('-')[2]}" if run else "",
         next_commands=suggest(run_dir.name, suites),
+        run_url=revision.run_url(),
     )
 
 
@@ -200,24 +137,6 @@ def _accept_judged(run_dir: Path, report: Report, request: Request, decision: Ac
     names = ", ".join(_shown(path, request.root) for path in written)
     again = _judge_run(run_dir, request, ())
     return replace(again, notes=(*again.notes, f"baseline accepted: {names}; commit it"))
-
-
-def _write(report: Report, wanted: str, root: Path) -> Report:
-    kind, _, target = wanted.partition("=")
-    try:
-        if kind not in REPORTS:
-            raise ConfigError(  # noqa: TRY301 - one place makes a problem of either
-                f"unknown report {kind!r}", remedy=f"known kinds: {', '.join(REPORTS)}"
-            )
-        name, render = REPORTS[kind]
-        path = root / (target or name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(report), encoding="utf-8")
-    except (ConfigError, OSError) as error:
-        if isinstance(error, OSError):
-            error = ConfigError(f"report {kind!r} cannot be written: {error}")
-        return _with_problem(report, _problem(error, root))
-    return replace(report, notes=(*report.notes, f"{kind} report: {_shown(path, root)}"))
 
 
 def _with_problem(report: Report, problem: Problem) -> Report:

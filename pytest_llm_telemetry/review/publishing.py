@@ -1,0 +1,105 @@
+"""Reports to files, to the CI that runs us, and to people. The verdict is decided by now."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError
+from pytest_llm_telemetry.core.report import Report
+from pytest_llm_telemetry.reporters.kinds import KINDS, renderer
+
+_STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+_WEBHOOK = "LLM_TELEMETRY_SLACK_WEBHOOK"
+_MAIL = "LLM_TELEMETRY_SMTP"
+_TLS = {"smtp": ("starttls", 587), "smtps": ("ssl", 465)}
+
+
+def publish(report: Report, wanted: str, root: Path) -> str:
+    """Write or deliver one report, and say in a sentence what was done.
+
+    Args:
+        report: What to tell.
+        wanted: `KIND` or `KIND=PATH`. Without a path, `github` goes to the step summary of the
+            job that runs, `slack` to the webhook of the environment and `email` to its SMTP
+            server, where there is one; every other report goes to its usual file in `root`.
+        root: What a relative path starts from.
+
+    Raises:
+        ConfigError: If there is no such kind, or the file cannot be written.
+        DeliveryError: If a message was not delivered.
+    """
+    kind, _, target = wanted.partition("=")
+    if kind not in KINDS:
+        raise ConfigError(f"unknown report {kind!r}", remedy=f"known kinds: {', '.join(KINDS)}")
+    deliver, variable = _DELIVERED.get(kind, (None, ""))
+    if deliver is not None and not target and os.environ.get(variable):
+        try:
+            return deliver(report)
+        except ConfigError as error:  # a wrong address is no fault of the run's
+            raise DeliveryError(error.what, where=error.where, remedy=error.remedy) from None
+    text = renderer(kind)(report)
+    if not target and kind == "github" and os.environ.get(_STEP_SUMMARY):
+        return _write(Path(os.environ[_STEP_SUMMARY]), text, "a", root)
+    return _write(root / (target or KINDS[kind][0]), text, "w", root)
+
+
+def _write(path: Path, text: str, mode: str, root: Path) -> str:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open(mode, encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigError(
+            f"the report cannot be written: {error.strerror}",
+            where=str(path),
+            remedy="give --llm-report KIND=PATH a place that can be written",
+        ) from None
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    return f"report: {shown.as_posix()}"
+
+
+def _to_slack(report: Report) -> str:
+    # requests takes 200 ms to import, and most runs post nothing
+    from pytest_llm_telemetry.reporters import delivery, slack  # noqa: PLC0415
+
+    payload = slack.message(report, mentions=_words("LLM_TELEMETRY_SLACK_MENTIONS"))
+    delivery.post(delivery.find_webhook(os.environ), payload)
+    return "posted to Slack"
+
+
+def _to_people(report: Report) -> str:
+    from pytest_llm_telemetry.reporters import delivery, mail  # noqa: PLC0415 - as for Slack
+
+    server = urlsplit(os.environ[_MAIL])
+    if server.scheme not in _TLS or not server.hostname or server.password:
+        raise ConfigError(
+            f"{_MAIL} is no mail server",
+            where=_MAIL,
+            remedy="write smtp://user@host:587 (STARTTLS) or smtps://user@host:465; the password "
+            f"goes into {_MAIL}_PASSWORD",
+        )
+    message = mail.message(
+        report,
+        sender=os.environ.get("LLM_TELEMETRY_MAIL_FROM", ""),
+        recipients=_words("LLM_TELEMETRY_MAIL_TO"),
+    )
+    tls, port = _TLS[server.scheme]
+    delivery.send(
+        message,
+        delivery.MailServer(
+            host=server.hostname,
+            port=server.port or port,
+            tls=tls,
+            user=server.username or "",
+            password=os.environ.get(f"{_MAIL}_PASSWORD", ""),
+        ),
+    )
+    return f"mailed to {message['To']}"
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(os.environ.get(name, "").split())
+
+
+# kind -> how it is delivered, and the variable of the environment that says where to
+_DELIVERED = {"slack": (_to_slack, _WEBHOOK), "email": (_to_people, _MAIL)}
