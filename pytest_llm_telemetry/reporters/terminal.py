@@ -20,6 +20,7 @@ _STYLES: dict[VerdictStatus, Style] = {
 _BUDGET = 25  # lines of a failing run; what is left out is one -v away
 _ROWS = 8  # rows of a table before the passed ones are folded into one line
 _NOTES = 3
+_WRITTEN = "report: "
 _REASON = 36  # columns a reason needs to say something; a place in a file gives way to it
 _LABEL = 16  # columns the longest label of our own needs; an interval gives way to it
 _ALL = 100_000
@@ -79,7 +80,11 @@ def _passed(page: Page, report: Report) -> None:
 
 
 def _run_notes(report: Report) -> list[str]:
-    return [note for note in (*report.notes, facts.skipped(report)) if note]
+    """The notes of the run, all files that were written in one of them."""
+    files = [n.removeprefix(_WRITTEN) for n in report.notes if n.startswith(_WRITTEN)]
+    others = [note for note in report.notes if not note.startswith(_WRITTEN)]
+    written = f"{_WRITTEN}{', '.join(files)}" if files else ""
+    return [note for note in (*others, facts.skipped(report), written) if note]
 
 
 def _one_line_each(page: Page, report: Report, suites: Sequence[SuiteReport]) -> None:

@@ -165,6 +165,13 @@ def test_checks_that_all_passed_fold_into_one_line(make: Make, first_run: Report
     assert "metric" not in page
 
 
+def test_files_that_were_written_share_a_line(passing: Report) -> None:
+    """Seven reports take one line, behind what is worth more."""
+    noted = replace(passing, notes=("report: a.html", "baseline accepted", "report: b.xml"))
+    lines = render(replace(noted, suites=noted.suites * 2), verbose=1)
+    assert "note: baseline accepted\nnote: report: a.html, b.xml" in shown(lines)
+
+
 def test_many_notes_are_counted(make: Make) -> None:
     """Three notes are shown, the others wait for -v."""
     lines = render(make(notes=tuple(f"remark {n}" for n in range(9))))
