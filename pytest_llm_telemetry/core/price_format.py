@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 KINDS = ("input", "output", "cache_read", "cache_write", "cache_write_1h", "reasoning")
 _REQUIRED = KINDS[:2]
-_TIERS = ("batch", "flex", "priority")
+TIERS = ("batch", "flex", "priority")
 _STANDARD = frozenset({"standard", "default", "on_demand", "auto"})
 _LARGEST = 1_000_000
 _DATE = "0000-00-00"
@@ -46,8 +46,8 @@ _DATE = "0000-00-00"
 # What a table may hold beside prices, and what the tables inside it may.
 _ABOVE = {"input_tokens": None}
 _TIER = {"above": _ABOVE}
-_SINCE = {"date": None, **dict.fromkeys(_TIERS, _TIER), **_TIER}
-_MODEL = {**dict.fromkeys(_TIERS, _TIER), **_TIER, "since": _SINCE}
+_SINCE = {"date": None, **dict.fromkeys(TIERS, _TIER), **_TIER}
+_MODEL = {**dict.fromkeys(TIERS, _TIER), **_TIER, "since": _SINCE}
 _STEPS = {"above": "input_tokens", "since": "date"}
 
 
@@ -131,7 +131,7 @@ def applied(
         if day is None or later["date"] <= day:
             prices = later
     if tier is not None and tier.lower() not in _STANDARD:
-        chosen = prices.get(tier.lower()) if tier.lower() in _TIERS else None
+        chosen = prices.get(tier.lower()) if tier.lower() in TIERS else None
         if chosen is None:
             return None
         prices = chosen

@@ -10,7 +10,8 @@ from jsonschema import Draft202012Validator
 from pytest_llm_telemetry.core.errors import SchemaError
 from pytest_llm_telemetry.core.events import FIELDS, from_dict, to_dict
 from pytest_llm_telemetry.core.metrics import METRICS
-from pytest_llm_telemetry.core.pricing import KINDS as PRICES
+from pytest_llm_telemetry.core.price_format import KINDS as PRICES
+from pytest_llm_telemetry.core.price_format import TIERS
 from pytest_llm_telemetry.storage import schemas
 
 OURS = ("event", "thresholds", "baseline", "golden", "run")
@@ -110,7 +111,7 @@ def test_the_thresholds_schema_knows_every_metric_and_price() -> None:
     defs = schemas.load("thresholds")["$defs"]
     assert list(defs["limits"]["properties"]) == list(METRICS)
     assert list(defs["regression"]["properties"]) == list(METRICS)
-    assert tuple(defs["price"]["properties"]) == PRICES
+    assert tuple(defs["price"]["properties"]) == (*PRICES, *TIERS, "above", "since")
     for name, metric in METRICS.items():
         shape = defs["regression"]["properties"][name]["$ref"].removeprefix("#/$defs/")
         bound = "max_increase" if metric.better == "lower" else "max_decrease"

@@ -38,24 +38,28 @@ def get(value: Any, name: str) -> Any:
     """The item or attribute of that name, None when there is no such data."""
     if type(value) is dict:
         return value.get(name)
+    held = getattr(value, "__dict__", _NO_DATA)
+    if name in held:
+        return held[name]
     if value is None or type(value) is str:
         return None
-    if isinstance(value, Mapping):
-        return value.get(name)
-    found = getattr(value, "__dict__", _NO_DATA).get(name, _ABSENT)
-    return _declared(value, name) if found is _ABSENT else found
+    return value.get(name) if isinstance(value, Mapping) else _declared(value, name)
 
 
 def _declared(value: Any, name: str) -> Any:
     """What the class declares under that name, or a pydantic model holds as an extra field."""
     declared: Any = getattr(type(value), name, _ABSENT)
     if declared is _ABSENT:
-        extra: Any = getattr(type(value), "__pydantic_extra__", None)
-        held = extra.__get__(value) if type(extra) in _SLOTS else None
-        return held.get(name) if held else None
+        extra = _of_pydantic(value, "__pydantic_extra__")
+        return extra.get(name) if extra else None
     if type(declared) in _SLOTS or type(declared).__name__ == "_tuplegetter":
         return declared.__get__(value)
     return None if hasattr(declared, "__get__") else declared
+
+
+def _of_pydantic(value: Any, slot: str) -> Any:
+    """What a pydantic model keeps beside its fields; its class may shadow the slot's name."""
+    return object.__getattribute__(value, slot) if hasattr(type(value), slot) else None
 
 
 def either(value: Any, *names: str) -> Any:
@@ -71,10 +75,16 @@ def count(value: Any, *names: str) -> int | None:
     """The first of these names that holds a whole number of at least 0 (some SDKs use floats)."""
     for name in names:
         found = get(value, name)
-        kind = type(found)
-        if (kind is int or (kind is float and found.is_integer())) and 0 <= found < _LARGEST:
-            return int(found)
+        form = type(found)
+        if (form is int or (form is float and found.is_integer())) and 0 <= found < _LARGEST:
+            return int(found) if found or _is_told(value, name) else None
     return None
+
+
+def _is_told(value: Any, name: str) -> bool:
+    """Whether a 0 was sent, and is no default of a pydantic model (mistralai has such)."""
+    sent = _of_pydantic(value, "__pydantic_fields_set__")
+    return sent is None or name in sent
 
 
 def total(*counts: int | None) -> int | None:

@@ -19,7 +19,7 @@ from pytest_llm_telemetry.core.usage.looking import quietly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pytest_llm_telemetry.core.usage.fields import Found, Usage
@@ -40,6 +40,9 @@ _FAMILIES = (
     frameworks.read_pydantic_ai,
 )
 _DEPTH = 3  # wrappers in wrappers; an object that holds itself ends here
+_PLAIN = frozenset({int, float, bool, bytes, bytearray, list, tuple, set, frozenset})
+_KNOWN = 64  # classes remembered
+_known: dict[type, Callable[[Any], Found | None]] = {}  # which family read this class last
 
 
 def read(response: Any, request: Mapping[str, Any] | None = None) -> Usage:
@@ -62,15 +65,27 @@ def read(response: Any, request: Mapping[str, Any] | None = None) -> Usage:
 
 
 def _read(response: Any, depth: int) -> Found:
-    if response is None or not depth:
-        return {}
     if isinstance(response, str):
         return {"response_length": len(response)}
+    kind = type(response)
+    if response is None or kind in _PLAIN or not depth:
+        return {}
+    if kind in _known:
+        found = _known[kind](response)
+        if found is not None:
+            return {**found, **failures.told(response)}
     for family in _FAMILIES:
         found = family(response)
         if found is not None:
+            _remember(kind, family)
             return {**found, **failures.told(response)}
     return _wrapped(response, depth)
+
+
+def _remember(kind: type, family: Callable[[Any], Found | None]) -> None:
+    """A provider's class is read by its family at once the next time; a dict may be anybody's."""
+    if kind is not dict and len(_known) < _KNOWN:
+        _known[kind] = family
 
 
 def _wrapped(response: Any, depth: int) -> Found:
