@@ -26,8 +26,6 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - an idle pytest start imports nothing
-
-    value = getattr(import_module(home), name)
+    value = getattr(__import__(home, fromlist=[name]), name)  # importlib costs four modules more
     globals()[name] = value
     return value

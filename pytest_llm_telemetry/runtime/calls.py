@@ -57,7 +57,7 @@ class ObservedCall:
     def record(self, response: object, *, cached: bool | None = None) -> None:
         """Take model, tokens, cost and finish reason from the provider's own response object."""
         with self._emitter.foreign:
-            self.fields.update(usage.read(response, self.fields))
+            self.fields.update(usage.read(response))
         if cached is not None:
             self.fields["cached"] = cached
 

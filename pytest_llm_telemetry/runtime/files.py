@@ -93,6 +93,7 @@ class FileSink:
 
     def _write_again(self, line: bytes) -> None:
         with self._lock:
+            self._look_at = 0.0
             if not self._stands():
                 self._reopen()
             before, finishes = self._mending()
@@ -127,10 +128,10 @@ class FileSink:
             raise
         found = os.fstat(descriptor)
         self._torn, self._rest = _ends_torn(descriptor, found), b""
-        if self._is_ours():
+        if descriptor != self._descriptor and self._is_ours():
             os.dup2(descriptor, self._descriptor, inheritable=False)  # other threads may be at it
             os.close(descriptor)
-        else:
+        else:  # never opened, or closed by a stranger
             self._descriptor = descriptor
         self.identity = (found.st_dev, found.st_ino)
         self.day = int((found.st_mtime if found.st_size else time.time()) // _DAY_S)

@@ -26,7 +26,9 @@ def test_what_cannot_be_seen_is_spelled_out(raw: str, safe: str) -> None:
     assert clean(raw) == safe
 
 
-@pytest.mark.parametrize(("raw", "plain"), [("x", "x"), ("Müller", "Muller"), ("\u0440", "\\u0440")])
+@pytest.mark.parametrize(
+    ("raw", "plain"), [("x", "x"), ("Müller", "Muller"), ("\u0440", "\\u0440")]
+)
 def test_ascii_drops_accents_and_spells_the_rest(raw: str, plain: str) -> None:
     """A look-alike letter of another script shows as what it is."""
     assert to_ascii(raw) == plain

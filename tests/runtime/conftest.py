@@ -1,0 +1,64 @@
+"""A logger that keeps its lines in memory, with a clock that a test turns by hand."""
+
+from typing import Any
+
+import pytest
+
+from pytest_llm_telemetry import MemorySink, TelemetryLogger
+
+
+class HandClock:
+    """Time that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_700_000_000.5
+        self.ns = 0
+
+    def wall(self) -> float:
+        """Seconds since the epoch."""
+        return self.seconds
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since the test began."""
+        return self.ns
+
+    def pass_ms(self, milliseconds: float) -> None:
+        """Let time pass."""
+        self.ns += int(milliseconds * 1e6)
+
+
+class Recorded:
+    """A logger and what it wrote."""
+
+    def __init__(self, **options: Any) -> None:
+        self.sink = MemorySink()
+        self.clock = HandClock()
+        self.telemetry = TelemetryLogger(self.sink, clock=self.clock, **options)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """All events."""
+        return self.sink.events
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The last event."""
+        return self.events[-1]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The names of the events, in order."""
+        return [event["event"] for event in self.events]
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Losses by reason."""
+        found = self.telemetry.stats()["dropped"]
+        assert isinstance(found, dict)
+        return found
+
+
+@pytest.fixture
+def recorded() -> Recorded:
+    """A logger with no options."""
+    return Recorded()
