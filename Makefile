@@ -3,6 +3,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3 || command -v pyth
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ACTIONS   := $(wildcard .github/actions/*/action.yml)
+WORKFLOWS := $(wildcard .github/workflows/*.yml pytest_llm_telemetry/cli/templates/*.yml) \
+             $(filter-out %/gitlab-ci.yml,$(wildcard examples/workflows/*.yml))
 
 .PHONY: demo regression test coverage check lint wheel clean
 
@@ -29,6 +32,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/zizmor --offline --no-progress --quiet $(ACTIONS) $(WORKFLOWS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions $(ACTIONS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci \
+	    examples/workflows/gitlab-ci.yml
 
 # The wheel as a stranger gets it: a clean environment, no source in sight.
 wheel: $(VENV)/.dev

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_llm_telemetry.cli import accepting, gating, setting_up, validating
+from pytest_llm_telemetry.cli import accepting, commenting, gating, setting_up, validating
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS
 
@@ -41,6 +41,6 @@ def _parser() -> argparse.ArgumentParser:
         "--thresholds", type=Path, metavar="PATH", help="thresholds (llm-telemetry.toml or .json)"
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for room in (setting_up, gating, accepting, validating):
+    for room in (setting_up, gating, accepting, validating, commenting):
         room.declare(commands, shared)
     return parser

@@ -1,4 +1,4 @@
-"""Sends a report to Slack or by e-mail. The only room that talks to a network.
+"""Sends a report to Slack or by e-mail. With `comments`, the only room that talks to a network.
 
 A failed delivery is a `DeliveryError`: reported, never part of a verdict, and without the secret
 that a webhook's path or a password is.
@@ -108,7 +108,7 @@ def post(webhook: Webhook, payload: Mapping[str, Any], *, patience: Patience | N
     pause = waiting.pause_s
     while True:
         left = min(waiting.attempt_s, end - time.monotonic())
-        found = _within(left, partial(_attempt, webhook, payload, left)) or _SILENT
+        found = within(left, partial(_attempt, webhook, payload, left)) or _SILENT
         if not found.why:
             return
         rest = min(pause if found.after_s is None else found.after_s, waiting.longest_pause_s)
@@ -133,7 +133,7 @@ class _Attempt:
 _SILENT = _Attempt(why="no answer in time; it may have arrived")
 
 
-def _within(seconds: float, task: Callable[[], _T]) -> _T | None:
+def within(seconds: float, task: Callable[[], _T]) -> _T | None:
     """What `task` returns, or `None` if it takes longer.
 
     A socket's timeout starts anew with every byte and does not cover the look-up of a name, so a
@@ -249,7 +249,7 @@ def send(mail: EmailMessage, server: MailServer, *, timeout_s: float = 10.0) -> 
             where=server.host,
             remedy='use tls = "starttls" or "ssl"',
         )
-    why = _within(timeout_s, partial(_sent, mail, server, timeout_s))
+    why = within(timeout_s, partial(_sent, mail, server, timeout_s))
     if why != "":
         raise DeliveryError(
             f"mail not delivered: {why or 'no answer in time; it may have arrived'}",

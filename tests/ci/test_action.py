@@ -1,0 +1,147 @@
+"""The composite action, step by step, by the commands that stand in its YAML."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.ci.conftest import ROOT, TOKEN, Forge, Runner, bot, git, project, steps_of
+
+ACTION = ".github/actions/llm-quality/action.yml"
+INPUTS = {
+    "inputs.install": "",
+    "inputs.arguments": "-p no:hypothesispytest",
+    "inputs.working-directory": ".",
+    "inputs.baseline-ref": "",
+    "inputs.comment": "true",
+    "inputs.artifact": "llm-quality",
+    "inputs.token": TOKEN,
+    "github.event_name": "pull_request",
+}
+
+
+def runner(root: Path, forge: Forge, **changed: str) -> Runner:
+    event = root.parent / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": 7}}), encoding="utf-8")
+    values = INPUTS | {f"inputs.{name.replace('_', '-')}": text for name, text in changed.items()}
+    environment = {
+        "GITHUB_API_URL": forge.url,
+        "GITHUB_REPOSITORY": "team/bot",
+        "GITHUB_EVENT_PATH": str(event),
+    }
+    return Runner(root, values, environment)
+
+
+def test_a_regression_fails_the_job_and_still_leaves_everything(
+    tmp_path: Path, forge: Forge
+) -> None:
+    """Status 1, outputs, summary, one comment, and the run and its reports in the artifact."""
+    root = project(tmp_path, worse=True)
+    job = runner(root, forge)
+    status, printed = job.run(steps_of(ACTION))
+    assert status == 1, printed
+    outputs = {name: text for name, text in job.values.items() if name.startswith("steps.run")}
+    assert outputs["steps.run.outputs.verdict"] == "fail"
+    assert outputs["steps.run.outputs.exit-status"] == "1"
+    assert (root / ".llm-telemetry/runs" / outputs["steps.run.outputs.run-id"]).is_dir()
+    assert (root / outputs["steps.run.outputs.report"]).is_file()
+    assert "FAIL" in (tmp_path / "summary.md").read_text(encoding="utf-8")
+    assert "FAIL" in forge.comments[0]["body"]
+    assert len(forge.comments) == 1
+    assert job.uploaded == ["./.llm-telemetry/runs", "./.llm-telemetry/reports"]
+    assert TOKEN not in printed
+    bot(root, answer="yes")
+    status, printed = job.run(steps_of(ACTION))
+    assert (status, job.values["steps.run.outputs.verdict"]) == (0, "pass"), printed
+    assert "PASS" in forge.comments[0]["body"]
+    assert len(forge.comments) == 1
+
+
+def test_a_change_cannot_lower_its_own_bar(tmp_path: Path, forge: Forge) -> None:
+    """With `baseline-ref` the baseline and the thresholds are those of that branch."""
+    root = project(tmp_path)
+    git(root, "switch", "-qc", "change")
+    bot(root, answer="no")
+    (root / "llm-telemetry.toml").unlink()
+    git(root, "rm", "-rq", "--cached", "baselines")
+    for file in (root / "baselines").iterdir():
+        file.unlink()
+    job = runner(root, forge, baseline_ref="main", comment="false")
+    status, printed = job.run(steps_of(ACTION))
+    assert (status, job.values["steps.run.outputs.verdict"]) == (1, "fail"), printed
+    assert (root / "llm-telemetry.toml").is_file()
+    assert forge.comments == []
+
+
+def test_a_run_that_never_judged_has_no_verdict(tmp_path: Path, forge: Forge) -> None:
+    """Wrong usage is pytest's own status; a report of an earlier run is not taken for this one's."""
+    root = project(tmp_path)
+    job = runner(root, forge, arguments="--no-such-option")
+    status, printed = job.run(steps_of(ACTION))
+    assert (status, job.values["steps.run.outputs.verdict"]) == (4, ""), printed
+    assert forge.comments == []
+
+
+def test_the_comment_of_a_fork_judges_again_by_the_default_branch(
+    tmp_path: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stored run is data: the verdict is ours, and the request is found by its commit."""
+    root = project(tmp_path, worse=True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    fork = Runner(root, {}, {})
+    run = steps_of("examples/workflows/pull-request.yml", "golden-set")
+    status, printed = fork.run([step for step in run if "pip" not in step.get("run", "pip")])
+    assert status == 1, printed
+    found = tmp_path / "found"
+    (found / ".llm-telemetry").mkdir(parents=True)
+    (root / ".llm-telemetry/runs").rename(found / ".llm-telemetry/runs")
+    git(root, "reset", "-q", "--hard", "HEAD~1")
+    forge.pulls = [
+        {"number": 6, "head": {"sha": "old"}},
+        {"number": 7, "head": {"sha": "new"}},
+    ]
+    values = {
+        "runner.temp": str(tmp_path),
+        "github.token": TOKEN,
+        "github.event.workflow_run.head_repository.owner.login": "stranger",
+        "github.event.workflow_run.head_branch": "patch-1",
+        "github.event.workflow_run.head_sha": "new",
+    }
+    where = {"GITHUB_API_URL": forge.url, "GITHUB_REPOSITORY": "team/bot"}
+    job = Runner(root, values, where)
+    steps = steps_of("examples/workflows/pull-request-comment.yml", "comment")
+    step = next(step for step in steps if step.get("name") == "Judge it again, and say it")
+    step["env"]["FOUND"] = str(found)
+    status, printed = job.run([step])
+    assert status == 0, printed
+    assert "FAIL" in forge.comments[0]["body"]
+    assert ("POST", "/repos/team/bot/issues/7/comments") in forge.calls
+
+
+@pytest.mark.parametrize("name", ["nightly", "monthly-regression"])
+def test_a_scheduled_workflow_names_options_that_exist(name: str, tmp_path: Path) -> None:
+    """The pytest line of each schedule runs as it stands against a project."""
+    root = project(tmp_path)
+    job = Runner(root, {"secrets.OPENAI_API_KEY": "", "github.run_id": "1"}, {})
+    job.values["secrets.LLM_TELEMETRY_SLACK_WEBHOOK"] = ""
+    steps = steps_of(
+        f"examples/workflows/{name}.yml", "golden-set" if name == "nightly" else "regression"
+    )
+    status, printed = job.run([step for step in steps if "pip" not in step.get("run", "")])
+    assert status == 0, printed
+
+
+def test_every_action_is_pinned_to_a_commit() -> None:
+    """A tag can be moved to other code; a commit cannot."""
+    files = [
+        *ROOT.glob(".github/**/*.yml"),
+        *ROOT.glob("examples/workflows/*.yml"),
+        *ROOT.glob("pytest_llm_telemetry/cli/templates/*.yml"),
+    ]
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    used = [line.split("uses:")[1].split() for line in lines if "uses:" in line]
+    assert len(used) >= 10
+    for words in used:
+        _, _, commit = words[0].partition("@")
+        assert len(commit) == 40, words
+        assert words[1] == "#", words
