@@ -10,11 +10,29 @@ from pytest_llm_telemetry.runtime.streams import follow
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import Token
-    from typing import Any, Self, TypeVar
+    from typing import Any, Protocol, Self, TypeVar
 
-    from pytest_llm_telemetry.runtime.emitting import Emitter
+    from pytest_llm_telemetry.runtime.clock import Clock
+    from pytest_llm_telemetry.runtime.guard import Guard
 
     S = TypeVar("S")
+
+    class Emitter(Protocol):
+        """Writes what a call tells. Our faults end in `guard`, those of values in `foreign`."""
+
+        clock: Clock
+        guard: Guard
+        foreign: Guard
+
+        def new_id(self) -> str:
+            """A query id."""
+
+        def started(self, call: ObservedCall) -> None:
+            """Write the start event."""
+
+        def ended(self, call: ObservedCall, error: BaseException | None, kind: str | None) -> None:
+            """Write the terminal event."""
+
 
 _current: ContextVar[ObservedCall | None] = ContextVar("llm_telemetry_call", default=None)
 

@@ -45,7 +45,7 @@ class Emitter:
         self.clock = clock
         self.losses = Losses()
         self.guard = Guard(self.losses)
-        self.foreign = ForeignGuard(self.losses)
+        self.foreign: Guard = ForeignGuard(self.losses)
         self.written = 0
         self.sampled_out = 0
         self.sampling = sampling

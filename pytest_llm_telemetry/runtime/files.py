@@ -15,7 +15,17 @@ except ImportError:  # pragma: no cover - Windows: no rotated file is compressed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pytest_llm_telemetry.runtime.rotation import Rotation
+    from typing import Protocol
+
+    class Rotation(Protocol):
+        """Moves a file away that is full or of yesterday."""
+
+        def look(self, sink: FileSink, size: int) -> None:
+            """Begin what is due; `size` is the open file's, in bytes."""
+
+        def wait(self) -> None:
+            """Wait for what was begun."""
+
 
 _FLAGS = os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 _LOOK_S = 0.01  # how long a file that was moved may still be written to

@@ -108,7 +108,7 @@ class TelemetryLogger:
 
     def wrap(self, function: F) -> F:
         """Watch every call of a function: sync, async, generator or async generator."""
-        return wrap(self, function)
+        return wrap(self.watch, function)
 
     def watch(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ObservedCall:
         """The call that a wrapped function is about to make with these arguments."""

@@ -12,11 +12,31 @@ from pytest_llm_telemetry.core.usage import StreamUsage
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from typing import Any, Self, TypeVar
-
-    from pytest_llm_telemetry.runtime.calls import ObservedCall
+    from typing import Any, Protocol, Self, TypeVar
 
     S = TypeVar("S")
+
+    class Call(Protocol):
+        """The call whose answer is streamed."""
+
+        def followed(self) -> None:
+            """Leave the end of the call to the stream."""
+
+        def enter(self) -> Any:
+            """Make this the call inside which others are made."""
+
+        def leave(self, token: Any) -> None:
+            """Undo `enter`."""
+
+        def first_content(self) -> None:
+            """Stamp the first chunk of content, once."""
+
+        def take(self, found: dict[str, Any]) -> None:
+            """Take event fields that the stream told."""
+
+        def stream_ended(self, error: BaseException | None, kind: str | None) -> None:
+            """Take the end of the stream for the end of the call."""
+
 
 _VALUES = (str, bytes, bytearray, memoryview, list, tuple, dict, set, frozenset)
 
@@ -31,7 +51,7 @@ def is_stream(value: object) -> bool:
     return hasattr(kind, "__iter__") and (hasattr(kind, "close") or hasattr(kind, "__exit__"))
 
 
-def follow(call: ObservedCall, source: S) -> S:
+def follow(call: Call, source: S) -> S:
     """A proxy for a stream, which ends the call; anything that cannot be iterated comes back as is."""
     kind = type(source)
     if hasattr(kind, "__aiter__"):
@@ -48,7 +68,7 @@ def follow(call: ObservedCall, source: S) -> S:
 class _Followed:
     """What the proxies share."""
 
-    def __init__(self, call: ObservedCall, source: Any) -> None:
+    def __init__(self, call: Call, source: Any) -> None:
         self._call = call
         self._source = source
         self._iterator: Any = None

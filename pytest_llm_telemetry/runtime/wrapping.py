@@ -17,26 +17,26 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from pytest_llm_telemetry.runtime.calls import ObservedCall
-    from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 
+    Watch = Callable[[tuple[Any, ...], dict[str, Any]], ObservedCall]
     F = TypeVar("F", bound=Callable[..., Any])
 
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CPython's code flags
 
 
-def wrap(logger: TelemetryLogger, function: F) -> F:
-    """The function, watched."""
+def wrap(watch: Watch, function: F) -> F:
+    """The function, watched: `watch` makes the call of the arguments it is about to be given."""
     code = getattr(function, "__code__", None)
     flags = getattr(code, "co_flags", 0)
     for flag, maker in _MAKERS.items():
         if flags & flag:
-            return wraps(function)(maker(logger, function))  # type: ignore[return-value]  # same kind, same signature
-    return wraps(function)(_plain(logger, function))  # type: ignore[return-value]  # same kind, same signature
+            return wraps(function)(maker(watch, function))  # type: ignore[return-value]  # same kind, same signature
+    return wraps(function)(_plain(watch, function))  # type: ignore[return-value]  # same kind, same signature
 
 
-def _plain(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
+def _plain(watch: Watch, function: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
-        with logger.watch(args, kwargs) as call:
+        with watch(args, kwargs) as call:
             return _result(call, function(*args, **kwargs))
 
     return watched
@@ -79,26 +79,26 @@ class _Done:
         self._call.end(error)
 
 
-def _coroutine(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
+def _coroutine(watch: Watch, function: Callable[..., Any]) -> Callable[..., Any]:
     async def watched(*args: Any, **kwargs: Any) -> Any:
-        with logger.watch(args, kwargs) as call:
+        with watch(args, kwargs) as call:
             return _result(call, await function(*args, **kwargs))
 
     return watched
 
 
-def _generator(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
+def _generator(watch: Watch, function: Callable[..., Any]) -> Callable[..., Any]:
     def watched(*args: Any, **kwargs: Any) -> Any:
         source = function(*args, **kwargs)
-        return (yield from GeneratorStream(logger.watch(args, kwargs).start(), source))
+        return (yield from GeneratorStream(watch(args, kwargs).start(), source))
 
     return watched
 
 
-def _async_generator(logger: TelemetryLogger, function: Callable[..., Any]) -> Callable[..., Any]:
+def _async_generator(watch: Watch, function: Callable[..., Any]) -> Callable[..., Any]:
     async def watched(*args: Any, **kwargs: Any) -> Any:
         source = function(*args, **kwargs)
-        stream = AsyncGeneratorStream(logger.watch(args, kwargs).start(), source)
+        stream = AsyncGeneratorStream(watch(args, kwargs).start(), source)
         thrown = _Thrown()
         try:
             chunk = await anext(stream)
