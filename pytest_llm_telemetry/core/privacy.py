@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-
-from _hashlib import hmac_digest
 from _blake2 import blake2b
+from _hashlib import hmac_digest
 
 PREVIEW_LENGTH = 100
 _RULES = (

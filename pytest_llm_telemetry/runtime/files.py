@@ -237,10 +237,8 @@ def _ends_torn(descriptor: int, found: os.stat_result) -> bool:
 
 
 def _after_fork() -> None:
-    for sink in list(_open_sinks):
-        held = sink()
-        if held is not None:
-            held.forked()
+    for sink in filter(None, [held() for held in _open_sinks]):
+        sink.forked()
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork

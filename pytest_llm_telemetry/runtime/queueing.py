@@ -123,10 +123,8 @@ class QueueSink:
 
 
 def _each(method: str) -> None:
-    for queue in list(_queues):
-        held = queue()
-        if held is not None:
-            getattr(held, method)()
+    for queue in filter(None, [held() for held in _queues]):
+        getattr(queue, method)()
 
 
 atexit.register(_each, "flush")

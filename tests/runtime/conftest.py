@@ -1,10 +1,13 @@
 """A logger that keeps its lines in memory, with a clock that a test turns by hand."""
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pytest_llm_telemetry import MemorySink, TelemetryLogger
+from pytest_llm_telemetry.runtime import queueing, rotation
 
 
 class HandClock:
@@ -56,6 +59,17 @@ class Recorded:
         found = self.telemetry.stats()["dropped"]
         assert isinstance(found, dict)
         return found
+
+
+@pytest.fixture(autouse=True)
+def _threads_that_coverage_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Coverage follows the threads of `threading` only; the runtime starts bare ones (no import)."""
+
+    def start(work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        threading.Thread(target=work, args=arguments, daemon=True).start()
+
+    for room in (queueing, rotation):
+        monkeypatch.setattr(room, "start_new_thread", start)
 
 
 @pytest.fixture

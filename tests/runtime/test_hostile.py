@@ -105,8 +105,9 @@ def test_an_error_without_a_text_is_recorded_by_its_type(recorded: Recorded) -> 
 
 def test_hostile_scores_are_counted(recorded: Recorded) -> None:
     """A score that is no number is lost and counted."""
-    recorded.telemetry.score("q", "thumbs", Raising(SystemExit(1)))
-    recorded.telemetry.score("q", "thumbs", "high")
+    hostile: list[Any] = [Raising(SystemExit(1)), "high"]
+    for value in hostile:
+        recorded.telemetry.score("q", "thumbs", value)
     assert sum(recorded.dropped.values()) == 2
     recorded.telemetry.score("q", "thumbs", math.nan)
     assert "score" not in recorded.last

@@ -9,6 +9,7 @@ import pytest
 from pytest_llm_telemetry import MemorySink, TelemetryLogger
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.events import FIELDS, from_dict
+from pytest_llm_telemetry.runtime.calls import current_call
 from tests.runtime.conftest import Recorded
 
 PRICES = {"gpt-4o-mini": {"input": 1.0, "output": 2.0}}
@@ -269,3 +270,41 @@ def test_injected_ids_are_quoted_as_text() -> None:
     with kept.telemetry.observe("q"), kept.telemetry.observe("r"):
         pass
     assert kept.events[1]["query_id"] == kept.events[1]["parent_id"] == 'a"b'
+
+
+class Raising(list[Any]):
+    """Messages that raise when they are read."""
+
+    def __iter__(self) -> Any:
+        raise SystemExit
+
+
+def test_a_query_that_cannot_be_read_is_left_out(recorded: Recorded) -> None:
+    """A query of a strange kind costs its own text, never the call."""
+    with recorded.telemetry.observe(Raising()):
+        pass
+    assert recorded.kinds == ["query_start", "query_success"]
+    assert "query_preview" not in recorded.last
+
+
+def test_a_clock_that_fails_leaves_the_latency_unknown() -> None:
+    """A time that is not known is absent, and counted, and the events are there all the same."""
+    kept = Recorded()
+
+    def failing() -> int:
+        raise OSError
+
+    kept.clock.monotonic_ns = failing  # type: ignore[method-assign]  # a clock that broke
+    with kept.telemetry.observe("q"):
+        pass
+    del kept.clock.monotonic_ns
+    assert kept.kinds[0] == "query_start"
+    assert "latency_ms" not in kept.last
+    assert kept.dropped["OSError"] >= 1
+
+
+def test_the_current_call_is_known_inside_its_block(recorded: Recorded) -> None:
+    """Whoever logs inside a block can name its query; outside there is none."""
+    with recorded.telemetry.observe("q") as call:
+        assert current_call() is call
+    assert current_call() is None

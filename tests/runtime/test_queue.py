@@ -1,6 +1,7 @@
 """`QueueSink`: the caller does not wait, and what is lost is counted."""
 
 import os
+import queue
 import threading
 from pathlib import Path
 
@@ -135,3 +136,56 @@ def test_a_stream_gets_each_line_at_once(tmp_path: Path) -> None:
         sink.close()
         assert not stream.closed
     MemorySink().close()
+
+
+def test_a_line_that_comes_while_the_thread_ends_starts_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Between the last look and the end of the thread nothing is left lying."""
+    monkeypatch.setattr(queueing, "_IDLE_S", 0.0)
+    disk = MemorySink()
+    sink = QueueSink(disk)
+    late = [b"late"]
+
+    class Queue(queue.SimpleQueue[bytes]):
+        def get(self, block: bool = True, timeout: float | None = None) -> bytes:  # noqa: FBT001, FBT002 - the base class's own
+            try:
+                return super().get(block, timeout)
+            except queue.Empty:
+                if late:  # it comes in after the thread had given up
+                    self.put(late.pop())
+                raise
+
+    sink._lines = Queue()
+    sink.write(b"first")
+    assert sink.flush()
+    assert disk.lines == [b"first", b"late"]
+
+
+def test_another_caller_may_have_taken_what_was_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two callers without a thread hand on the same queue, each line once."""
+    monkeypatch.setattr(queueing, "start_new_thread", _refusing)
+    disk = MemorySink()
+    sink = QueueSink(disk)
+
+    class Raced(queue.SimpleQueue[bytes]):
+        def get_nowait(self) -> bytes:
+            raise queue.Empty
+
+    sink._lines = Raced()
+    sink.write(b"x")
+    sink._lines = queue.SimpleQueue()
+    assert disk.lines == []
+
+
+def test_a_caller_who_finds_the_thread_starting_leaves_it_to_start() -> None:
+    """A queue has one thread at most."""
+    sink = QueueSink(MemorySink())
+    sink._running.acquire()
+    sink._start()
+    assert sink._running.locked()
+    sink._running.release()
+
+
+def _refusing(*_: object) -> int:
+    raise RuntimeError("can't start new thread")

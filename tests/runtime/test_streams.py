@@ -232,7 +232,7 @@ def test_an_error_in_mid_stream_is_recorded(recorded: Recorded) -> None:
 def test_close_and_with_reach_the_source(recorded: Recorded) -> None:
     """Closing, leaving and suppressing work as on the source itself, and more than once."""
     source = Source("ab")
-    stream = recorded.telemetry.wrap(lambda: source)()
+    stream: Any = recorded.telemetry.wrap(lambda: source)()
     with stream as entered:
         assert entered is stream
         raise LookupError
@@ -249,7 +249,8 @@ def test_async_close_and_with_reach_the_source(recorded: Recorded) -> None:
 
     async def run() -> None:
         source = AsyncSource("ab")
-        async with recorded.telemetry.wrap(lambda: source)() as stream:
+        made: Any = recorded.telemetry.wrap(lambda: source)()
+        async with made as stream:
             assert [part async for part in stream] == ["a", "b"]
             raise LookupError
         await stream.close()
@@ -285,7 +286,8 @@ def test_bare_iterators_are_followed_too(recorded: Recorded) -> None:
 
     async def run() -> None:
         with recorded.telemetry.observe("q") as call:
-            async with call.stream(Bare()) as stream:
+            bare: Any = Bare()
+            async with call.stream(bare) as stream:
                 assert [part async for part in stream] == [1]
 
     class Bare:
@@ -301,7 +303,8 @@ def test_bare_iterators_are_followed_too(recorded: Recorded) -> None:
             self.left -= 1
             return 1
 
-    with recorded.telemetry.observe("q") as call, call.stream(iter("ab")) as stream:
+    letters: Any = iter("ab")
+    with recorded.telemetry.observe("q") as call, call.stream(letters) as stream:
         assert list(stream) == ["a", "b"]
     asyncio.run(run())
     assert recorded.kinds == ["query_start", "query_success"] * 2
@@ -334,7 +337,7 @@ def test_memory_does_not_grow_with_the_stream(recorded: Recorded) -> None:
     chunk = SimpleNamespace(
         choices=[SimpleNamespace(delta=SimpleNamespace(content="x" * 100), finish_reason=None)]
     )
-    stream = recorded.telemetry.wrap(lambda: Source(chunk for _ in range(20_000)))()
+    stream: Any = recorded.telemetry.wrap(lambda: Source(chunk for _ in range(20_000)))()
     next(stream)
     tracemalloc.start()
     for _ in stream:

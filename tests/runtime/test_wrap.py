@@ -98,7 +98,7 @@ def test_a_function_that_hands_out_a_coroutine_is_watched_until_it_returns(
 def test_a_future_is_watched_until_it_is_done(recorded: Recorded, query: str, end: str) -> None:
     """A function that submits to a pool gives its future back, and the call ends with it."""
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        watched = recorded.telemetry.wrap(lambda query: pool.submit(plain, query))
+        watched: Any = recorded.telemetry.wrap(lambda query: pool.submit(plain, query))
         future = watched(query)
         assert isinstance(future, concurrent.futures.Future)
         concurrent.futures.wait([future])
