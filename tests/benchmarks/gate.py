@@ -1,4 +1,4 @@
-"""How often the gate cries wolf, and how often it hears one: `python tests/benchmarks/gate.py`.
+"""How often the gate cries wolf, and how often it hears one: `python -m tests.benchmarks.gate`.
 
 Prints the tables of docs/gate-accuracy.md; `--write` puts them there, `--draws` sets the number of
 no-change runs of the two small sizes. Two processes; about 25 minutes at the default.
@@ -10,17 +10,17 @@ import argparse
 import json
 import math
 import random
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from gate_rivals import RIVALS
-from gate_world import (
+from pytest_llm_telemetry.core.baseline import Baseline
+from pytest_llm_telemetry.core.gate import judge, stop_early
+from pytest_llm_telemetry.core.samples import Attempt, CaseSamples
+from tests.benchmarks.gate_rivals import RIVALS
+from tests.benchmarks.gate_world import (
     World,
     natures,
     replay,
@@ -28,10 +28,6 @@ from gate_world import (
     standard,
     summary,
 )
-
-from pytest_llm_telemetry.core.baseline import Baseline
-from pytest_llm_telemetry.core.gate import judge, stop_early
-from pytest_llm_telemetry.core.samples import Attempt, CaseSamples
 
 WORLD = World()
 _DOCS = Path(__file__).parents[2] / "docs" / "gate-accuracy.md"
@@ -62,7 +58,7 @@ def draw(scene: Scene, seed: int) -> Counter[str]:
     day = rng.gauss(0.0, scene.before.drift)
     now = run(scene.now, golden, scene.repeats, rng, day)
     controls = (
-        replay(scene.now, golden, scene.repeats, scene.controls, day, rng)
+        replay(scene.now, golden, scene.repeats, rng, size=scene.controls, drift=day)
         if scene.controls
         else None
     )
@@ -168,8 +164,10 @@ def power(pool: ProcessPoolExecutor, draws: int) -> list[str]:
     lines = [
         "## 2. Something changed",
         "",
-        "| regression | cases x repeats | draws | found by its own check | wanted | any FAIL | "
-        "usual rules |",
+        (
+            "| regression | cases x repeats | draws | found by its own check | wanted | any FAIL | "
+            "usual rules |"
+        ),
         "|---|---|---|---|---|---|---|",
     ]
     for scene in scenes:
@@ -285,7 +283,7 @@ def gsm8k(draws: int) -> list[str]:
             picked = rng.sample(rows, size)
             sides = [
                 [
-                    _answer(place, answers[system or rng.choice(systems)]["is_correct"])
+                    _answer(place, correct=answers[system or rng.choice(systems)]["is_correct"])
                     for place, answers in enumerate(picked)
                 ]
                 for system in (old, new)
@@ -305,8 +303,7 @@ def gsm8k(draws: int) -> list[str]:
         )
         return f"| {name} | {size} | {times} | {cells} |"
 
-    for size in (100, 300, 600):
-        lines.append(row("nothing changed", size, "", "", draws))
+    lines.extend(row("nothing changed", size, "", "", draws) for size in (100, 300, 600))
     for old, new in (
         ("175b_verification", "6b_verification"),
         ("175b_verification", "175b_finetuning"),
@@ -318,7 +315,7 @@ def gsm8k(draws: int) -> list[str]:
     return [*lines, ""]
 
 
-def _answer(place: int, correct: bool) -> CaseSamples:
+def _answer(place: int, *, correct: bool) -> CaseSamples:
     return CaseSamples(
         case_id=f"q{place}", attempts=(Attempt(number=1, passed=correct, score=float(correct)),)
     )
@@ -342,8 +339,10 @@ def speed() -> list[str]:
     return [
         "## 5. Speed",
         "",
-        f"10,000 cases x 5 judged in {best:.2f} s of CPU; an empty loop of 10 M rounds took "
-        f"{loop:.2f} s beside it ({best / loop:.1f} x).",
+        (
+            f"10,000 cases x 5 judged in {best:.2f} s of CPU; an empty loop of 10 M rounds took "
+            f"{loop:.2f} s beside it ({best / loop:.1f} x)."
+        ),
         "",
     ]
 

@@ -98,7 +98,11 @@ def run(
     order = 0
     for attempt in range(1, repeats + 1):
         for place, nature in enumerate(golden):
-            calls[place].append(_call(world, nature, order, attempt, failing[order], day, rng))
+            calls[place].append(
+                _call(
+                    world, nature, rng, order=order, attempt=attempt, failed=failing[order], day=day
+                )
+            )
             if not failing[order]:
                 passed = rng.random() < chance_of(world, mean, nature.luck)
                 score = nature.score + world.score_shift + rng.gauss(0.0, world.score_within)
@@ -125,11 +129,12 @@ def _failures(world: World, total: int, rng: random.Random) -> list[bool]:
 def _call(
     world: World,
     nature: Nature,
+    rng: random.Random,
+    *,
     order: int,
     attempt: int,
     failed: bool,
     day: float,
-    rng: random.Random,
 ) -> Call:
     if failed:
         return Call(order=order, attempt=attempt, latency_ms=50.0, error_type="RateLimitError")
@@ -151,7 +156,7 @@ def _call(
 
 
 def replay(
-    world: World, golden: list[Nature], repeats: int, size: int, drift: float, rng: random.Random
+    world: World, golden: list[Nature], repeats: int, rng: random.Random, *, size: int, drift: float
 ) -> list[CaseSamples]:
     """Controls: a sample of the baseline's cases, unchanged version, same day."""
     quiet = replace(world, slower=1.0, extra_slow_share=0.0)
