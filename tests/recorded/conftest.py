@@ -1,5 +1,6 @@
 """A loopback server that answers with one recorded interaction's bytes."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,3 +60,27 @@ def replay() -> Iterator[Replay]:
     server = Replay()
     yield server
     server.close()
+
+
+_EVERY = 40  # a collection takes longer than a test
+_done = 0
+
+
+@pytest.fixture(autouse=True)
+def _what_sdks_leave_behind() -> Iterator[None]:
+    """Collect open sockets and loops here, where their warnings are ignored: in other tests they
+    are errors.
+    """
+    global _done  # noqa: PLW0603 - counted over the tests of this folder
+    gc.disable()
+    yield
+    _done += 1
+    if _done % _EVERY == 0:
+        gc.collect()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _collected_at_the_end() -> Iterator[None]:
+    yield
+    gc.collect()
+    gc.enable()
