@@ -6,6 +6,8 @@ lazily (PEP 562), because pytest imports this file at every start through its en
 
 _HOMES = {
     "TelemetryLogger": "pytest_llm_telemetry.runtime.logger",
+    "instrument": "pytest_llm_telemetry.runtime.instrument",
+    "uninstrument": "pytest_llm_telemetry.runtime.instrument",
     "FileSink": "pytest_llm_telemetry.runtime.sinks",
     "MemorySink": "pytest_llm_telemetry.runtime.sinks",
     "QueueSink": "pytest_llm_telemetry.runtime.queueing",
@@ -19,6 +21,8 @@ __all__ = [
     "Rotation",
     "StreamSink",
     "TelemetryLogger",
+    "instrument",
+    "uninstrument",
 ]
 
 

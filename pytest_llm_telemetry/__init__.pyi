@@ -1,8 +1,19 @@
 from pytest_llm_telemetry.runtime.files import FileSink as FileSink
+from pytest_llm_telemetry.runtime.instrument import instrument as instrument
+from pytest_llm_telemetry.runtime.instrument import uninstrument as uninstrument
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger as TelemetryLogger
 from pytest_llm_telemetry.runtime.queueing import QueueSink as QueueSink
 from pytest_llm_telemetry.runtime.rotation import Rotation as Rotation
 from pytest_llm_telemetry.runtime.sinks import MemorySink as MemorySink
 from pytest_llm_telemetry.runtime.sinks import StreamSink as StreamSink
 
-__all__ = ["FileSink", "MemorySink", "QueueSink", "Rotation", "StreamSink", "TelemetryLogger"]
+__all__ = [
+    "FileSink",
+    "MemorySink",
+    "QueueSink",
+    "Rotation",
+    "StreamSink",
+    "TelemetryLogger",
+    "instrument",
+    "uninstrument",
+]
