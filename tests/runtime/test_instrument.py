@@ -181,8 +181,8 @@ def test_anthropic_messages_are_watched(watched: Watched) -> None:
     list(messages.create(**CLAUDE, stream=True))
     watched.told(streaming=True)
     manager: Any = messages.stream(**CLAUDE)
-    assert isinstance(manager, anthropic.MessageStreamManager)
     assert manager._MessageStreamManager__stream is None  # what the SDK's own object holds
+    assert isinstance(manager, anthropic.MessageStreamManager)
     with manager as stream:
         assert isinstance(stream, anthropic.MessageStream)
         assert "".join(stream.text_stream) == "Paris, of course."
