@@ -20,6 +20,8 @@ from pytest_llm_telemetry.core.events import (
 
 _N = TypeVar("_N", int, float)
 
+CONTROL = "@control"  # behind a suite's name: cases replayed with the version that did not change
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:

@@ -24,6 +24,19 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
     ("--llm-update-baseline", "bool", "", "accept this run as the new baseline"),
     ("--llm-require-baseline", "bool", "", "a suite without a baseline cannot be judged (exit 4)"),
     ("--llm-repeats", "string", "N", "repeats of every case, in place of the marker's"),
+    (
+        "--llm-stop-early",
+        "bool",
+        "",
+        "skip the repeats that are not needed to decide (group-sequential looks)",
+    ),
+    (
+        "--llm-controls",
+        "string",
+        "N",
+        "replay N cases with the unchanged version (tests marked llm_control), to know the drift",
+    ),
+    ("--llm-budget-usd", "string", "USD", "make no call beyond this cost of the run (exit 3)"),
     ("--llm-run-dir", "string", "DIR", "folder of stored runs (.llm-telemetry/runs)"),
     (
         "--llm-report",
@@ -36,6 +49,10 @@ MARKER = (
     "golden_set(file, repeats=1, suite=None): run the test once a case (and repeat) of a golden "
     "set: .jsonl, .json, .csv or .toml, looked up beside the test, then in rootdir. "
     "Needs --llm-telemetry, and is skipped without it: a golden set costs money."
+)
+CONTROL_MARKER = (
+    "llm_control(file, repeats=1, suite=None): run the test with --llm-controls N cases of the "
+    "golden set against the version that did not change, to tell the provider's drift from yours."
 )
 
 
@@ -60,6 +77,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker; load the rest of the house only where it was asked for."""
     config.addinivalue_line("markers", MARKER)
+    config.addinivalue_line("markers", CONTROL_MARKER)
     if config.getoption("llm_telemetry") or config.getini("llm_telemetry"):
         from pytest_llm_telemetry.plugin.session import start  # noqa: PLC0415 - idle costs nothing
 
@@ -71,7 +89,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if SESSION not in config.stash:
         skip = pytest.mark.skip(reason="golden set: run it with --llm-telemetry")
         for item in items:
-            if item.get_closest_marker("golden_set"):
+            if item.get_closest_marker("golden_set") or item.get_closest_marker("llm_control"):
                 item.add_marker(skip)
 
 

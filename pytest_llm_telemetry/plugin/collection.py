@@ -1,6 +1,6 @@
 """Golden sets -> pytest items: one a case and repeat, with ids that stay the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,9 +8,11 @@ import pytest
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case
-from pytest_llm_telemetry.core.samples import CasePlan
+from pytest_llm_telemetry.core.samples import CONTROL, CasePlan
 from pytest_llm_telemetry.storage.goldens import GoldenSet, load
 from pytest_llm_telemetry.storage.runs import SuitePlan
+
+Accepted = Callable[[str], Container[str]]  # the case ids of a suite's baseline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Suites:
 
     root: Path
     repeats: int | None = None
+    controls: int = 0
     found: dict[str, tuple[GoldenSet, int]] = field(default_factory=dict)
     loaded: dict[Path, GoldenSet] = field(default_factory=dict)
 
@@ -51,14 +54,40 @@ class Suites:
             ]
         return runs
 
-    def _open(self, marker: pytest.Mark, item: pytest.Item) -> tuple[str, GoldenSet, int]:
+    def control_runs(self, definition: pytest.Item, accepted: Accepted) -> list[CaseRun]:
+        """The runs of a control: some cases of its suite's baseline, spread over the golden set.
+
+        Raises:
+            GoldenSetError: If a marker or its golden set cannot be used.
+        """
+        runs: list[CaseRun] = []
+        for marker in definition.iter_markers("llm_control"):
+            suite, golden, repeats = self._open(marker, definition, CONTROL)
+            known = accepted(suite.removesuffix(CONTROL))
+            cases = [case for case in golden.cases if case.id in known]
+            count = min(self.controls, len(cases))
+            runs += [
+                CaseRun(
+                    suite=suite,
+                    case=cases[place * len(cases) // count],
+                    repeat=repeat,
+                    repeats=repeats,
+                )
+                for repeat in range(1, repeats + 1)
+                for place in range(count)
+            ]
+        return runs
+
+    def _open(
+        self, marker: pytest.Mark, item: pytest.Item, role: str = ""
+    ) -> tuple[str, GoldenSet, int]:
         where = _where(item)
-        file, repeats, suite = _arguments(where, *marker.args, **marker.kwargs)
+        file, repeats, suite = _arguments(marker.name, where, *marker.args, **marker.kwargs)
         path = _find(file, (item.path.parent, self.root), where)
         if path not in self.loaded:
             self.loaded[path] = load(path, root=self.root)
         golden = self.loaded[path]
-        suite = suite or golden.name
+        suite = (suite or golden.name) + role
         repeats = self.repeats or repeats
         known = self.found.setdefault(suite, (golden, repeats))
         if known != (golden, repeats):
@@ -86,8 +115,23 @@ class Suites:
                 cases=tuple(cases[case.id] for case in golden.cases if case.id in cases),
             )
         return plans, any(
-            len(plan.cases) < len(self.found[suite][0].cases) for suite, plan in plans.items()
+            len(plan.cases) < len(self.found[suite][0].cases)
+            for suite, plan in plans.items()
+            if not suite.endswith(CONTROL)
         )
+
+
+def interleaved(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The items with the controls spread evenly among the others, in both their orders.
+
+    What the provider does in the course of a run then falls on both alike.
+    """
+    controls = [item for item in items if item.get_closest_marker("llm_control")]
+    others = [item for item in items if not item.get_closest_marker("llm_control")]
+    places = [(place * len(others) / max(1, len(controls)), 0) for place in range(len(controls))]
+    merged = [*zip(places, controls, strict=True)]
+    merged += [((float(place), 1), item) for place, item in enumerate(others)]
+    return [item for _, item in sorted(merged, key=lambda pair: pair[0])]
 
 
 def ids_of(runs: Sequence[CaseRun]) -> list[str]:
@@ -116,17 +160,21 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _arguments(
-    where: str, file: object = None, repeats: object = 1, suite: object = None, **unknown: object
+    marker: str,
+    where: str,
+    /,
+    file: object = None,
+    repeats: object = 1,
+    suite: object = None,
+    **unknown: object,
 ) -> tuple[str, int, str | None]:
-    remedy = 'write @pytest.mark.golden_set("golden/support.jsonl", repeats=3)'
+    remedy = f'write @pytest.mark.{marker}("golden/support.jsonl", repeats=3)'
     if unknown:
-        raise GoldenSetError(
-            f"golden_set has no {next(iter(unknown))!r}", where=where, remedy=remedy
-        )
+        raise GoldenSetError(f"{marker} has no {next(iter(unknown))!r}", where=where, remedy=remedy)
     if not isinstance(file, str):
-        raise GoldenSetError(f"golden_set: file is {file!r}", where=where, remedy=remedy)
+        raise GoldenSetError(f"{marker}: file is {file!r}", where=where, remedy=remedy)
     if not isinstance(repeats, int) or repeats < 1:
-        raise GoldenSetError(f"golden_set: repeats is {repeats!r}", where=where, remedy=remedy)
+        raise GoldenSetError(f"{marker}: repeats is {repeats!r}", where=where, remedy=remedy)
     return file, repeats, None if suite is None else str(suite)
 
 

@@ -10,10 +10,12 @@ import pytest
 from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.baseline import Acceptance
 from pytest_llm_telemetry.core.report import Report
+from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import Problem
 from pytest_llm_telemetry.plugin.options import Options
 from pytest_llm_telemetry.reporters import github, terminal
-from pytest_llm_telemetry.storage import revision, runs
+from pytest_llm_telemetry.storage import revision, runs, stops
+from pytest_llm_telemetry.storage.ledger import Ledger
 from pytest_llm_telemetry.storage.settings import Settings
 
 _OPEN_TO_A_VERDICT = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
@@ -66,7 +68,14 @@ class RunJudge:
             stopped = session.shouldfail or session.shouldstop
             complete = exitstatus in _ENDED_BY_ITSELF and not stopped
             run = runs.read_manifest(self._run_dir)
-            run = replace(run, finished=utc_now(), complete=complete)
+            spent_out = self._spent_out()
+            run = replace(
+                run,
+                finished=utc_now(),
+                complete=complete and not spent_out,
+                stopped=spent_out,
+                suites={name: self._as_run(name, plan) for name, plan in run.suites.items()},
+            )
             runs.write_manifest(self._run_dir, run)
         elif not self._problems:
             return None
@@ -80,6 +89,15 @@ class RunJudge:
             reports=self._options.reports,
         )
         return review.conclude(self._run_dir, request, problems=self._problems)
+
+    def _spent_out(self) -> str:
+        """Why the run's budget let no further call be made; empty if it did not."""
+        budget = self._options.budget_usd
+        return "" if budget is None else Ledger(self._run_dir, budget).read().stopped
+
+    def _as_run(self, suite: str, plan: runs.SuitePlan) -> runs.SuitePlan:
+        stop = stops.read(self._run_dir, suite.removesuffix(CONTROL))
+        return plan if stop is None else replace(plan, stopped_after=stop.repeats)
 
     def _accepting(self) -> Acceptance:
         return Acceptance(

@@ -23,6 +23,9 @@ class Options:
     require_baseline: bool = False
     repeats: int | None = None
     reports: tuple[str, ...] = ()
+    controls: int = 0
+    budget_usd: float | None = None
+    stop_early: bool = False
 
 
 def resolve(config: pytest.Config, names: Sequence[str]) -> Options:
@@ -48,8 +51,11 @@ def resolve(config: pytest.Config, names: Sequence[str]) -> Options:
         run_dir=root / str(value("llm_run_dir") or ".llm-telemetry/runs"),
         update_baseline=bool(value("llm_update_baseline")),
         require_baseline=bool(value("llm_require_baseline")),
-        repeats=_count(value("llm_repeats")),
+        repeats=_count("--llm-repeats", value("llm_repeats")),
         reports=tuple(value("llm_report") or ()),
+        controls=_count("--llm-controls", value("llm_controls")) or 0,
+        budget_usd=_usd(value("llm_budget_usd")),
+        stop_early=bool(value("llm_stop_early")),
     )
 
 
@@ -76,11 +82,23 @@ def _table(path: Path, known: Sequence[str]) -> Mapping[str, Any]:
     return found
 
 
-def _count(value: Any) -> int | None:
+def _count(flag: str, value: Any) -> int | None:
     if value is None:
         return None
     if not str(value).isdigit() or int(value) < 1:
-        raise ConfigError(
-            f"--llm-repeats is {value!r}", remedy="give a whole number of repeats, 1 or more"
-        )
+        raise ConfigError(f"{flag} is {value!r}", remedy="give a whole number, 1 or more")
     return int(value)
+
+
+def _usd(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        amount = float(value)
+    except (TypeError, ValueError):
+        amount = 0.0
+    if not 0.0 < amount < float("inf"):
+        raise ConfigError(
+            f"--llm-budget-usd is {value!r}", remedy="give an amount above 0, such as 2.50"
+        )
+    return amount

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_llm_telemetry.core.golden import Score
 from pytest_llm_telemetry.core.pricing import PriceTable
+from pytest_llm_telemetry.plugin.budget import Meter
 from pytest_llm_telemetry.plugin.cases import GoldenCase
 from pytest_llm_telemetry.plugin.collection import CaseRun
 from pytest_llm_telemetry.runtime import context
@@ -22,7 +23,10 @@ class Recording:
     behind what it finished.
     """
 
-    def __init__(self, run_id: str, events: Path, worker: str | None) -> None:
+    def __init__(
+        self, run_id: str, events: Path, worker: str | None, meter: Meter | None = None
+    ) -> None:
+        self.meter = meter
         self.run_id = run_id
         self._events = events
         self._worker = worker
@@ -37,7 +41,9 @@ class Recording:
         self._events.parent.mkdir(parents=True, exist_ok=True)
         self.graders = Graders(custom)
         self._tap = context.attach(
-            FileSink(self._events), prices=PriceTable(prices) if prices else None
+            FileSink(self._events),
+            prices=PriceTable(prices) if prices else None,
+            meter=self.meter,
         )
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """One pytest session under `--llm-telemetry`: its golden sets, its calls, and each test's say."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Container, Generator, Sequence
 from os.path import relpath
 from secrets import token_hex
 from typing import Any
@@ -10,14 +10,24 @@ import pytest
 from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.golden import Score
+from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.plugin import hookspecs
+from pytest_llm_telemetry.plugin.budget import BudgetExceeded, Meter
 from pytest_llm_telemetry.plugin.cases import GoldenCase
-from pytest_llm_telemetry.plugin.collection import CaseRun, Suites, ids_of, run_of
+from pytest_llm_telemetry.plugin.collection import (
+    CaseRun,
+    Suites,
+    ids_of,
+    interleaved,
+    run_of,
+)
 from pytest_llm_telemetry.plugin.judging import RunJudge, utc_now
 from pytest_llm_telemetry.plugin.options import Options, resolve
 from pytest_llm_telemetry.plugin.recording import Recording
+from pytest_llm_telemetry.plugin.stopping import EarlyStops
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 from pytest_llm_telemetry.storage import revision, runs, settings
+from pytest_llm_telemetry.storage.ledger import Ledger
 
 
 def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
@@ -54,13 +64,16 @@ class TelemetrySession:
         self._options = options
         self._settings = known
         self._collect_only = bool(config.getoption("collectonly"))
-        self._suites = Suites(root=options.root, repeats=options.repeats)
+        self._suites = Suites(root=options.root, repeats=options.repeats, controls=options.controls)
         self.judges = worker is None and not self._collect_only
         self.run_id = worker["llm_run_id"] if worker else runs.new_run_id(utc_now(), token_hex(2))
         self.run_dir = options.run_dir / self.run_id
+        budget = options.budget_usd
+        meter = Meter(Ledger(self.run_dir, budget)) if budget is not None else None
         self._recording = Recording(
-            self.run_id, self.run_dir / runs.EVENTS, worker["workerid"] if worker else None
+            self.run_id, self.run_dir / runs.EVENTS, worker["workerid"] if worker else None, meter
         )
+        self._stops = EarlyStops(self.run_dir, options, known) if options.stop_early else None
 
     @property
     def logger(self) -> TelemetryLogger:
@@ -85,13 +98,34 @@ class TelemetrySession:
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Turn a golden set into one item a case and repeat."""
-        if metafunc.definition.get_closest_marker("golden_set") is None:
+        test = metafunc.definition
+        control = test.get_closest_marker("llm_control") is not None
+        if not control and test.get_closest_marker("golden_set") is None:
             return
         try:
-            found = self._suites.runs(metafunc.definition)
+            if control:
+                found = self._suites.control_runs(test, self._accepted)
+            else:
+                found = self._suites.runs(test)
         except TelemetryError as error:
             raise GoldenSetUnusable(str(error)) from error
+        if control and not found:
+            why = "controls: run with --llm-controls N, against a baseline"
+            idle = pytest.param(None, marks=pytest.mark.skip(reason=why), id="controls")
+            metafunc.parametrize("golden_case", [idle], indirect=True)
+            return
         metafunc.parametrize("golden_case", found, indirect=True, ids=ids_of(found))
+
+    def _accepted(self, suite: str) -> Container[str]:
+        """The case ids of a suite's baseline; none where there is no baseline."""
+        baseline = review.find_baseline(self._options.baseline, suite)
+        return baseline.cases if baseline else ()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Spread the controls among the cases that they are compared with."""
+        if self._options.controls:
+            items[:] = interleaved(items)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -139,6 +173,8 @@ class TelemetrySession:
         if not self.judges:
             return
         for suite in suites:
+            if suite.endswith(CONTROL):
+                continue
             try:
                 review.find_baseline(self._options.baseline, suite)
             except TelemetryError as error:
@@ -149,6 +185,18 @@ class TelemetrySession:
         """Put the case's context on every event while the item runs."""
         with self._recording.case(run_of(item)):
             return (yield)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Skip what the budget has no room for, and repeats that would decide nothing."""
+        run, meter = run_of(item), self._recording.meter
+        if run is None:
+            return
+        why = meter.stopped if meter is not None else ""
+        if not why and self._stops is not None:
+            why = self._stops.why(run)
+        if why:
+            raise pytest.skip.Exception(why, _use_item_location=True)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -162,7 +210,10 @@ class TelemetrySession:
         vars(report)["llm_case"] = [run.suite, run.case.id]
         if report.when == "call" and not report.skipped:
             error = call.excinfo.value if call.excinfo else None
-            if error is not None and self._recording.recorded(error):
+            if isinstance(error, BudgetExceeded):
+                report.outcome = "skipped"
+                report.longrepr = (str(item.path), (item.reportinfo()[1] or 0) + 1, str(error))
+            elif error is not None and self._recording.recorded(error):
                 _expect(report, item, error)
             elif error is not None or not case.graded:
                 self._recording.emit(_own_score(error))

@@ -6,6 +6,7 @@ from pathlib import Path
 from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
 from pytest_llm_telemetry.core.errors import BaselineError
 from pytest_llm_telemetry.core.metrics import Summary
+from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.storage import baselines, runs
 
 
@@ -37,15 +38,12 @@ def accept(
         BaselineError: If the run is partial or only a selection, or a case is not in it.
     """
     found = {
-        name: summary for name, summary in runs.summaries(run_dir).items() if suite in (None, name)
+        name: summary
+        for name, summary in runs.summaries(run_dir).items()
+        if suite in (None, name) and not name.endswith(CONTROL)
     }
     if decision.cases:
-        wanted = set(decision.cases)
-        found = {
-            name: summary
-            for name, summary in found.items()
-            if wanted & {case.case_id for case in summary.cases}
-        }
+        found = {name: summary for name, summary in found.items() if _named(decision, summary)}
     if not found:
         raise BaselineError(
             "the run holds no such suite or case", where=str(run_dir), remedy="look at run.json"
@@ -56,16 +54,26 @@ def accept(
         _refuse_incomplete(summary, decision, previous)
         path = place if place.suffix == ".json" else baselines.path_for(place, name)
         here = replace(
-            decision, run_id=summary.run_id, commit=summary.commit, branch=summary.branch
+            decision,
+            run_id=summary.run_id,
+            commit=summary.commit,
+            branch=summary.branch,
+            cases=_named(decision, summary),
         )
         baselines.write(
             path,
             baselines.from_summary(
-                summary, acceptance=here, previous=previous, cases=decision.cases or None
+                summary, acceptance=here, previous=previous, cases=here.cases or None
             ),
         )
         written.append(path)
     return written
+
+
+def _named(decision: Acceptance, summary: Summary) -> tuple[str, ...]:
+    """The cases of the decision that are this suite's."""
+    known = {case.case_id for case in summary.cases}
+    return tuple(case_id for case_id in decision.cases if case_id in known)
 
 
 def _refuse_incomplete(summary: Summary, decision: Acceptance, previous: Baseline | None) -> None:

@@ -15,6 +15,7 @@ from pytest_llm_telemetry.core.errors import (
 from pytest_llm_telemetry.core.gate import judge
 from pytest_llm_telemetry.core.metrics import Summary
 from pytest_llm_telemetry.core.report import Report, SuiteReport, suggest, suite_report
+from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Problem, Verdict, worst
 from pytest_llm_telemetry.review.accepting import accept, find_baseline
 from pytest_llm_telemetry.review.publishing import publish
@@ -72,7 +73,11 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
     if (run_dir / "events.jsonl").exists() or (run_dir / "run.json").exists():
         try:
             run, summaries, skipped = runs.read(run_dir)
-            suites = [_judge_suite(summary, run, request) for summary in summaries.values()]
+            suites = [
+                _judge_suite(summary, run, request, summaries.get(name + CONTROL))
+                for name, summary in summaries.items()
+                if not name.endswith(CONTROL)
+            ]
         except TelemetryError as error:
             found.append(_problem(error, request.root))
     status = worst([suite.verdict.status for suite in suites] + ["error"] * bool(found))
@@ -96,7 +101,10 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
     )
 
 
-def _judge_suite(summary: Summary, run: runs.Run, request: Request) -> SuiteReport:
+def _judge_suite(
+    summary: Summary, run: runs.Run, request: Request, control: Summary | None
+) -> SuiteReport:
+    summary = _what_ran(summary) if run.stopped else summary
     golden = run.suites[summary.suite].golden if summary.suite in run.suites else ""
     try:
         baseline = find_baseline(request.baselines, summary.suite)
@@ -106,13 +114,28 @@ def _judge_suite(summary: Summary, run: runs.Run, request: Request) -> SuiteRepo
                 where=_shown(request.baselines, request.root),
                 remedy="accept a run: llm-telemetry baseline accept",
             )
-        verdict = judge(summary, baseline, request.settings.thresholds(summary.suite))
+        verdict = judge(
+            summary,
+            baseline,
+            request.settings.thresholds(summary.suite),
+            controls=control.cases if control else None,
+        )
     except TelemetryError as error:
         baseline = None
         verdict = Verdict(
             suite=summary.suite, status="error", problems=(_problem(error, request.root),)
         )
+    if run.stopped:
+        status = "budget" if verdict.status == "pass" else verdict.status
+        verdict = replace(verdict, status=status, notes=(run.stopped, *verdict.notes))
     return suite_report(summary, verdict, baseline, now=request.now, golden=golden)
+
+
+def _what_ran(summary: Summary) -> Summary:
+    """A run that its budget stopped answers for the cases it came to, and for no others."""
+    gone = set(summary.missing)
+    cases = tuple(case for case in summary.cases if case.case_id not in gone)
+    return replace(summary, cases=cases, missing=(), partial=False, selected=True)
 
 
 def _accept_judged(run_dir: Path, report: Report, request: Request, decision: Acceptance) -> Report:

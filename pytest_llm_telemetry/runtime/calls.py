@@ -101,10 +101,10 @@ class ObservedCall:
         emitter = self._emitter
         self._started = True
         parent = self.parent = _current.get()
-        if parent is not None:
-            parent._nested += 1  # noqa: SLF001 - a call counts the calls inside it
         with emitter.guard:
             emitter.started(self)
+        if parent is not None:
+            parent._nested += 1  # noqa: SLF001 - a call counts the calls inside it
         with emitter.guard:
             self._began_ns = emitter.clock.monotonic_ns()
         return self

@@ -7,10 +7,20 @@ from _contextvars import ContextVar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
+    from typing import Any, Protocol
 
     from pytest_llm_telemetry.core.pricing import PriceTable
     from pytest_llm_telemetry.runtime.sinks import Sink
+
+    class Meter(Protocol):
+        """Says whether a call may be made, and learns what it cost."""
+
+        def begin(self, query_id: str, parent_id: str | None) -> None:
+            """Let the call be made, or raise what is no `Exception`."""
+
+        def end(self, query_id: str, found: Mapping[str, Any]) -> None:
+            """Learn the fields of the call's terminal event."""
+
 
 OF_A_CALL = frozenset({"session_id", "user_id", "tags", "variant", "feature_flags"})
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("llm_telemetry_context", default={})
@@ -65,21 +75,24 @@ def tap() -> Tap | None:
     return _tap
 
 
-def attach(sink: Sink, *, prices: PriceTable | None = None) -> Tap:
+def attach(sink: Sink, *, prices: PriceTable | None = None, meter: Meter | None = None) -> Tap:
     """Let every TelemetryLogger of this process write into `sink` too, until the tap is closed.
 
-    `prices` serve the loggers that have none of their own.
+    `prices` serve the loggers that have none of their own; `meter` is asked before each call.
     """
     global _tap  # noqa: PLW0603 - one test session a process, seen by every logger and thread in it
-    _tap = Tap(sink, prices, _tap)
+    _tap = Tap(sink, prices, meter, _tap)
     return _tap
 
 
 class Tap:
     """The hold of a test session on the loggers of its process."""
 
-    def __init__(self, sink: Sink, prices: PriceTable | None, outer: Tap | None) -> None:
+    def __init__(
+        self, sink: Sink, prices: PriceTable | None, meter: Meter | None, outer: Tap | None
+    ) -> None:
         self.prices = prices
+        self.meter = meter
         self.ambient: Mapping[str, Any] = {}
         self.last_query_id: str | None = None
         self._sink = sink

@@ -63,7 +63,10 @@ class Emitter:
         return new_id()
 
     def started(self, call: ObservedCall) -> None:
-        """Write the start event of a call."""
+        """Write the start event of a call, unless a test session's meter refuses the call."""
+        tap = context.tap()
+        if tap is not None and tap.meter is not None:
+            tap.meter.begin(call.query_id, call.parent.query_id if call.parent else None)
         bound = context.current()
         call.head = self._head(call, bound)
         call.told = self._context(bound, call.fields) + self._wording.query(call.query)
@@ -84,6 +87,8 @@ class Emitter:
             found.update(self._wording.error(error, kind))
         with self.guard:
             self._price(found, tap)
+            if tap is not None and tap.meter is not None:
+                tap.meter.end(call.query_id, found)
         text = self._wording.members(found, _TO_ERROR_TYPE)
         if failed:
             text += self._wording.message("error_message", error)

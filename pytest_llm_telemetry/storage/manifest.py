@@ -18,11 +18,15 @@ MAX_BYTES = 50_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuitePlan:
-    """What a run intended for one suite. `golden` is the file, relative to the root."""
+    """What a run intended for one suite. `golden` is the file, relative to the root.
+
+    `stopped_after` is how many of the repeats were run, where fewer were enough to decide.
+    """
 
     golden: str = ""
     golden_hash: str | None = None
     repeats: int = 1
+    stopped_after: int | None = None
     cases: tuple[CasePlan, ...] = ()
 
 
@@ -31,8 +35,8 @@ class Run:
     """The manifest of a run.
 
     `started` and `finished` are ISO-8601 UTC; `complete` is whether it ended by itself, so a run
-    that was killed stays incomplete; `selected` is whether only a part was asked for. `baselines`
-    and `thresholds` are what it was judged by, relative to the root, so that it can be again.
+    that was killed stays incomplete; `selected` is whether only a part was asked for; `stopped` is
+    why no further call was made (its budget), empty otherwise. `baselines` and `thresholds` are what it was judged by, relative to the root, so that it can be again.
     """
 
     run_id: str
@@ -40,6 +44,7 @@ class Run:
     finished: str | None = None
     complete: bool = False
     selected: bool = False
+    stopped: str = ""
     commit: str | None = None
     branch: str | None = None
     baselines: str | None = None
@@ -58,6 +63,7 @@ def write_manifest(folder: Path, run: Run) -> None:
             "golden": plan.golden,
             "golden_hash": plan.golden_hash,
             "repeats": plan.repeats,
+            "stopped_after": plan.stopped_after,
             "cases": {
                 case.case_id: {"tags": list(case.tags), "where": case.where, "weight": case.weight}
                 for case in plan.cases
@@ -77,6 +83,7 @@ _HEAD = (
     "finished",
     "complete",
     "selected",
+    "stopped",
     "commit",
     "branch",
     "baselines",
@@ -112,6 +119,7 @@ def _run(found: Any) -> Run:
         finished=_of(found, "finished", str, None),
         complete=_of(found, "complete", bool, default=False),
         selected=_of(found, "selected", bool, default=False),
+        stopped=_of(found, "stopped", str, ""),
         commit=_of(found, "commit", str, None),
         branch=_of(found, "branch", str, None),
         baselines=_of(found, "baselines", str, None),
@@ -128,6 +136,7 @@ def _suite(found: Any) -> SuitePlan:
         golden=_of(found, "golden", str, ""),
         golden_hash=_of(found, "golden_hash", str, None),
         repeats=repeats,
+        stopped_after=_of(found, "stopped_after", int, None),
         cases=tuple(_plan(case_id, case) for case_id, case in _of(found, "cases", dict).items()),
     )
 

@@ -115,7 +115,7 @@ def _summary(suite: str, plan: SuitePlan, run: Run, events: Sequence[Event]) -> 
         metrics=metrics,
         unknown=unknown,
         missing=tuple(case.case_id for case in cases if not case.calls and not case.attempts),
-        repeats=plan.repeats,
+        repeats=plan.stopped_after or plan.repeats,
         golden_hash=plan.golden_hash,
         models=_models(cases),
         price_table_version=", ".join(tables) or None,

@@ -1,6 +1,7 @@
 """A small project with a golden set, whose bot can be made worse between two runs."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,10 @@ class Project:
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run `pytest --llm-telemetry` in a process of its own."""
         return self.pytester.runpytest_subprocess("--llm-telemetry", *LEAN, *arguments)
+
+    def command(self, *arguments: str) -> pytest.RunResult:
+        """Run `llm-telemetry` in a process of its own."""
+        return self.pytester.run(sys.executable, "-m", "pytest_llm_telemetry", *arguments)
 
     def accept(self) -> None:
         """Run once and accept what comes of it."""

@@ -7,7 +7,9 @@ def test_without_a_baseline_the_run_passes_and_says_how_to_accept_it(project: Pr
     """No baseline is no fault: exit 0, and the command that accepts the run."""
     result = project.run()
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["*no baseline and no limits yet*", "*llm-telemetry baseline accept*"])
+    result.stdout.fnmatch_lines(
+        ["*no baseline and no limits yet*", "*llm-telemetry baseline accept*"]
+    )
 
 
 def test_without_a_baseline_absolute_limits_are_judged(project: Project) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -128,3 +129,45 @@ def test_a_tap_that_fails_is_counted_and_taps_stack(tmp_path: Path, recorded: Re
     assert context.tap() is outer
     outer.close()
     assert recorded.kinds == ["query_start", "query_success"]
+
+
+class Refusal(BaseException):
+    """What a meter ends a test with."""
+
+
+class Meter:
+    """Lets so many calls be made, and remembers what they told."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.asked: list[tuple[str, str | None]] = []
+        self.told: list[dict[str, Any]] = []
+
+    def begin(self, query_id: str, parent_id: str | None) -> None:
+        """Refuse where there is no room."""
+        self.asked.append((query_id, parent_id))
+        self.room -= 1
+        if self.room < 0:
+            raise Refusal
+
+    def end(self, query_id: str, found: Mapping[str, Any]) -> None:
+        """Remember."""
+        self.told.append({"query_id": query_id, **found})
+
+
+def test_a_meter_is_asked_before_each_call_and_told_after_it(recorded: Recorded) -> None:
+    """A refusal goes through every guard, the call is not made, and nothing of it is written."""
+    meter = Meter(2)
+    tap = context.attach(MemorySink(), meter=meter)
+    made: list[str] = []
+    try:
+        with recorded.telemetry.observe("outer") as outer:
+            recorded.telemetry.wrap(made.append)("inner")
+            with pytest.raises(Refusal):
+                recorded.telemetry.wrap(made.append)("refused")
+    finally:
+        tap.close()
+    assert made == ["inner"]
+    assert [parent for _, parent in meter.asked] == [None, outer.query_id, outer.query_id]
+    assert [told["query_id"] for told in meter.told] == [meter.asked[1][0], outer.query_id]
+    assert recorded.kinds == ["query_start", "query_start", "query_success", "query_success"]
