@@ -7,6 +7,7 @@ lazily (PEP 562), because pytest imports this file at every start through its en
 _HOMES = {
     "TelemetryLogger": "pytest_llm_telemetry.runtime.logger",
     "instrument": "pytest_llm_telemetry.runtime.instrument",
+    "published_prices": "pytest_llm_telemetry.runtime.published_prices",
     "uninstrument": "pytest_llm_telemetry.runtime.instrument",
     "FileSink": "pytest_llm_telemetry.runtime.sinks",
     "MemorySink": "pytest_llm_telemetry.runtime.sinks",
@@ -22,6 +23,7 @@ __all__ = [
     "StreamSink",
     "TelemetryLogger",
     "instrument",
+    "published_prices",
     "uninstrument",
 ]
 

@@ -2,6 +2,7 @@ from pytest_llm_telemetry.runtime.files import FileSink as FileSink
 from pytest_llm_telemetry.runtime.instrument import instrument as instrument
 from pytest_llm_telemetry.runtime.instrument import uninstrument as uninstrument
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger as TelemetryLogger
+from pytest_llm_telemetry.runtime.published_prices import published_prices as published_prices
 from pytest_llm_telemetry.runtime.queueing import QueueSink as QueueSink
 from pytest_llm_telemetry.runtime.rotation import Rotation as Rotation
 from pytest_llm_telemetry.runtime.sinks import MemorySink as MemorySink
@@ -15,5 +16,6 @@ __all__ = [
     "StreamSink",
     "TelemetryLogger",
     "instrument",
+    "published_prices",
     "uninstrument",
 ]

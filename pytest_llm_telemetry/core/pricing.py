@@ -34,6 +34,7 @@ class PriceTable:
         lookup: Asked with (provider, model, day) for a model without prices here; gives them in
             the same format, or None. Its attributes `source` and `version`, if it has them, are
             told as `cost_source` and `price_table_version`. What it says is remembered.
+        unpriced: Told once of each model that has no price.
 
     Attributes:
         version: The identity of the team's own prices. It changes whenever one of them does.
@@ -43,7 +44,12 @@ class PriceTable:
     """
 
     def __init__(
-        self, prices: Mapping[str, Prices], where: str = "", *, lookup: Lookup | None = None
+        self,
+        prices: Mapping[str, Prices],
+        where: str = "",
+        *,
+        lookup: Lookup | None = None,
+        unpriced: Callable[[str], None] | None = None,
     ) -> None:
         for model, own in prices.items():
             wrong = flaw(own)
@@ -55,6 +61,8 @@ class PriceTable:
                 )
         self._prices = {model: dict(own) for model, own in prices.items()}
         self._lookup = lookup
+        self._unpriced = unpriced
+        self._told: set[str] = set()
         self._known: dict[tuple[Any, ...], Known | None] = {}
         text = repr(canonical(prices))
         self.version = blake2b(text.encode(), digest_size=6).hexdigest()
@@ -68,12 +76,13 @@ class PriceTable:
                 prices hold.
 
         A cost that cannot be known is None, and `cost_source` says why: `unknown_model`,
-        `unknown_usage` (counts are missing, or contradict each other) or `unknown_tier` (the
-        response names a service tier that the prices do not cover).
+        `unknown_usage` (counts are missing, contradict each other, or hold tokens of sound) or
+        `unknown_tier` (the response names a service tier that the prices do not cover).
         """
         day = at[:10] if at else None
         known = self._find(usage, day)
         if known is None:
+            self._tell(_text(usage, "model") or _text(usage, "model_requested"))
             return _unknown("model")
         counts = _counts(usage)
         if counts is None:
@@ -100,6 +109,13 @@ class PriceTable:
             self._known.clear()
         found = self._known[key] = self._own(names) or self._looked_up(key[0], names, day)
         return found
+
+    def _tell(self, model: str | None) -> None:
+        told = self._told
+        if self._unpriced is None or model is None or model in told or len(told) >= _REMEMBERED:
+            return
+        told.add(model)
+        self._unpriced(model)
 
     def _own(self, names: tuple[str | None, ...]) -> Known | None:
         for model in names:
@@ -149,7 +165,10 @@ def _counts(usage: Mapping[str, Any]) -> list[int] | None:
     """Input, output, cache reads, cache writes, those of 1 hour, reasoning; None if unknown.
 
     What a provider bills (Cohere) goes before what its model read. An embedding has no output.
+    Sound is dearer than text, and the prices here are those of text.
     """
+    if usage.get("other_tokens"):
+        return None
     billed = [usage.get("billed_input_tokens"), usage.get("billed_output_tokens")]
     if None not in billed:
         return _whole([*billed, 0, 0, 0, 0])

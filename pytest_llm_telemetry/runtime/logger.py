@@ -14,6 +14,7 @@ from pytest_llm_telemetry.runtime.emitting import Emitter
 from pytest_llm_telemetry.runtime.rotation import Rotation
 from pytest_llm_telemetry.runtime.sampling import Sampling
 from pytest_llm_telemetry.runtime.sinks import FileSink
+from pytest_llm_telemetry.runtime.unpriced import warn
 from pytest_llm_telemetry.runtime.wrapping import wrap
 
 TYPE_CHECKING = False
@@ -41,7 +42,7 @@ class TelemetryLogger:
             secrets), "hash", "none", or "full" by explicit choice.
         hash_key: The key of user hashes; by default `LLM_TELEMETRY_HASH_KEY` of the environment,
             else a random one that lives as long as the process.
-        prices: USD per million tokens by model, or a PriceTable.
+        prices: USD per million tokens by model, or a PriceTable such as `published_prices()`.
         sinks: More sinks.
         sample_rate: The share of calls to keep, a fraction, or a function of the call's fields
             (see `Sampling`). Errors are always kept.
@@ -85,7 +86,7 @@ class TelemetryLogger:
             hash_key=key.encode() if isinstance(key, str) else key,
             prices=prices
             if prices is None or isinstance(prices, PriceTable)
-            else PriceTable(prices),
+            else PriceTable(prices, unpriced=warn),
             sampling=None if sample_rate is None else Sampling(sample_rate, slow_ms),
         )
 

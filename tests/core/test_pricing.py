@@ -99,6 +99,7 @@ def test_the_model_asked_for_prices_a_response_that_names_none() -> None:
         {"input_tokens": 1, "output_tokens": 1, "cache_read_tokens": "none"},
         {"billed_input_tokens": -1, "billed_output_tokens": 1},
         {"input_tokens": 1, "output_tokens": 1, "reasoning_tokens": 2},
+        {"input_tokens": 9, "output_tokens": 1, "other_tokens": 8},  # sound is no text
     ],
 )
 def test_counts_that_are_missing_or_contradict_each_other_have_no_cost(
@@ -186,6 +187,18 @@ def test_a_plain_function_may_look_up() -> None:
     told = PriceTable({}, lookup=lambda *asked: PLAIN).price(USAGE)
     assert told["cost_source"] == "lookup"
     assert "price_table_version" not in told
+
+
+def test_a_model_without_a_price_is_told_once() -> None:
+    """Whoever asked to be told hears of each such model once, and of no unnamed one."""
+    told: list[str] = []
+    table = PriceTable({"m": PLAIN}, unpriced=told.append)
+    for usage in ({"model": "new"}, {"model": "new"}, {"model_requested": "old"}, {}, USAGE):
+        table.price(usage)
+    assert told == ["new", "old"]
+    for number in range(1_000):
+        table.price({"model": f"m{number}"})
+    assert len(told) < 1_000
 
 
 def test_memory_stays_bounded_with_ever_new_models() -> None:

@@ -38,3 +38,4 @@ if TYPE_CHECKING:
         billed_input_tokens: int
         billed_output_tokens: int
         service_tier: str
+        other_tokens: int  # of sound, or of a picture that the model made: priced apart from text

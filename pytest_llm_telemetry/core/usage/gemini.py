@@ -19,6 +19,11 @@ _COUNTS = {
     "tools": ("tool_use_prompt_token_count", "toolUsePromptTokenCount"),
     "total": ("total_token_count", "totalTokenCount"),
 }
+# Where the counts are split by modality, and which of these have prices of their own.
+_APART = {
+    ("prompt_tokens_details", "promptTokensDetails"): {"AUDIO"},
+    ("candidates_tokens_details", "candidatesTokensDetails"): {"AUDIO", "IMAGE", "VIDEO"},
+}
 
 
 def _usage(response: Any) -> Any:
@@ -77,7 +82,19 @@ def _is_call(part: Any) -> bool:
 def _raw(response: Any) -> Found:
     usage = _usage(response)
     found = {name: count(usage, *names) for name, names in _COUNTS.items()}
+    found["other"] = _other(usage)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _other(usage: Any) -> int | None:
+    """Tokens of sound, and of what the model made that is no text."""
+    counts = (
+        count(detail, "token_count", "tokenCount")
+        for names, apart in _APART.items()
+        for detail in items(either(usage, *names))
+        if word(detail, "modality") in apart
+    )
+    return total(*counts) or None
 
 
 def _tokens(raw: Found) -> Found:
@@ -92,6 +109,7 @@ def _tokens(raw: Found) -> Found:
         "output_tokens": output,
         "cache_read_tokens": raw.get("cached"),
         "reasoning_tokens": thoughts,
+        "other_tokens": raw.get("other"),
     }
 
 

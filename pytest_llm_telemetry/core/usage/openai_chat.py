@@ -7,7 +7,7 @@ they tell cache and reasoning tokens; what none tells stays unknown.
 from __future__ import annotations
 
 from pytest_llm_telemetry.core.usage import providers
-from pytest_llm_telemetry.core.usage.looking import count, get, items, kind, length, word
+from pytest_llm_telemetry.core.usage.looking import count, get, items, kind, length, total, word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def tokens(usage: Any) -> Found:
             count(usage, "cache_creation_input_tokens"),
         ),
         "reasoning_tokens": reasoning,
+        "other_tokens": total(count(prompt, "audio_tokens"), count(completion, "audio_tokens"))
+        or None,
     }
 
 

@@ -590,6 +590,33 @@ def test_an_sdks_class_tells_its_provider() -> None:
     assert read(made)["provider"] == "mistral_ai"
 
 
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        ({"promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 7}]}, 7),
+        ({"candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 5}]}, 5),
+        ({"promptTokensDetails": [{"modality": "IMAGE", "tokenCount": 5}]}, None),
+        ({"promptTokensDetails": [{"modality": "TEXT", "tokenCount": 5}]}, None),
+    ],
+)
+def test_gemini_tells_what_is_priced_apart_from_text(details: Any, expected: int | None) -> None:
+    """Sound in and out, and pictures that were made."""
+    usage = {"promptTokenCount": 10, "candidatesTokenCount": 5, **details}
+    told = read({"candidates": [], "usageMetadata": usage})
+    assert told.get("other_tokens") == expected
+
+
+def test_openai_tells_tokens_of_sound() -> None:
+    """They are among the input and the output, and kept apart for the price."""
+    usage = {
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+        "prompt_tokens_details": {"audio_tokens": 8},
+        "completion_tokens_details": {"audio_tokens": 3},
+    }
+    assert read({"choices": [], "usage": usage})["other_tokens"] == 11
+
+
 def test_gemini_leaves_out_a_count_of_zero() -> None:
     """Blocked before a word: no candidates are counted, and the total tells that none were made."""
     usage = {"promptTokenCount": 10, "totalTokenCount": 10}
