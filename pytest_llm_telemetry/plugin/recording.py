@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pytest_llm_telemetry.core.golden import Score
 from pytest_llm_telemetry.core.pricing import PriceTable
@@ -36,15 +35,11 @@ class Recording:
         self.logger = TelemetryLogger()
         self.graders = Graders({})
 
-    def open(self, prices: Mapping[str, Any], custom: Mapping[str, Callable[..., object]]) -> None:
+    def open(self, prices: PriceTable | None, custom: Mapping[str, Callable[..., object]]) -> None:
         """Start to record every TelemetryLogger of this process into the run."""
         self._events.parent.mkdir(parents=True, exist_ok=True)
         self.graders = Graders(custom)
-        self._tap = context.attach(
-            FileSink(self._events),
-            prices=PriceTable(prices) if prices else None,
-            meter=self.meter,
-        )
+        self._tap = context.attach(FileSink(self._events), prices=prices, meter=self.meter)
 
     def close(self) -> None:
         """Stop recording, and leave every logger as it was."""

@@ -26,6 +26,7 @@ from pytest_llm_telemetry.plugin.options import Options, resolve
 from pytest_llm_telemetry.plugin.recording import Recording
 from pytest_llm_telemetry.plugin.stopping import EarlyStops
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger
+from pytest_llm_telemetry.runtime.published_prices import price_table
 from pytest_llm_telemetry.storage import revision, runs, settings
 from pytest_llm_telemetry.storage.ledger import Ledger
 
@@ -163,7 +164,8 @@ class TelemetrySession:
         custom: dict[str, Any] = {}
         for graders in session.config.hook.pytest_llm_graders(config=session.config):
             custom |= graders
-        self._recording.open(self._settings.prices, custom)
+        prices = price_table(self._settings.prices, self._settings.price_list)
+        self._recording.open(prices, custom)
 
     def _check_baselines(self, suites: Sequence[str]) -> None:
         """Refuse a broken baseline before the first call is paid for.

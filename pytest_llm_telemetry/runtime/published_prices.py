@@ -59,20 +59,19 @@ def published_prices(own: Mapping[str, Mapping[str, Any]] | None = None) -> Pric
     return PriceTable(own or {}, lookup=PublishedPrices(), unpriced=warn)
 
 
-def known_prices(own: Mapping[str, Mapping[str, Any]]) -> PriceTable | None:
-    """The same with what is at hand: published prices where they are installed.
+def price_table(own: Mapping[str, Mapping[str, Any]], price_list: str | None) -> PriceTable | None:
+    """The prices that a settings file asks for; None where it asks for none.
 
-    Returns:
-        None where there are neither.
+    Args:
+        own: Its `prices`.
+        price_list: Its `price_list`.
 
     Raises:
-        ConfigError: A price of the team's own has a flaw.
+        ConfigError: genai-prices is asked for and not installed, or a price has a flaw.
     """
-    try:
-        lookup = PublishedPrices()
-    except ConfigError:
-        return PriceTable(own, unpriced=warn) if own else None
-    return PriceTable(own, lookup=lookup, unpriced=warn)
+    if price_list is not None:
+        return published_prices(own)
+    return PriceTable(own, unpriced=warn) if own else None
 
 
 class PublishedPrices:

@@ -34,6 +34,12 @@ class Settings:
         found: Mapping[str, Mapping[str, float]] = self.document.get("prices", {})
         return found
 
+    @property
+    def price_list(self) -> str | None:
+        """Whose published prices stand behind the team's own; None for nobody's."""
+        found: str | None = self.document.get("price_list")
+        return found
+
     def thresholds(self, suite: str) -> Thresholds:
         """What is judged of a suite; each limit and rule knows its `file:line`."""
         return parse(self.document, suite, where=self._where)

@@ -25,7 +25,7 @@ from genai_prices.types import (
 from pytest_llm_telemetry import MemorySink, TelemetryLogger, published_prices
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.price_format import flaw
-from pytest_llm_telemetry.runtime.published_prices import PublishedPrices, known_prices
+from pytest_llm_telemetry.runtime.published_prices import PublishedPrices, price_table
 
 
 def at(input_usd: str, output_usd: str = "10", **others: Any) -> ModelPrice:
@@ -139,15 +139,17 @@ def test_without_the_package_the_error_names_the_extra(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "genai_prices", None)
     with pytest.raises(ConfigError, match=r"pip install 'pytest-llm-telemetry\[prices\]'"):
         published_prices()
-    assert known_prices({}) is None
-    own = known_prices({"m": {"input": 1, "output": 1}})
+    with pytest.raises(ConfigError, match="genai-prices"):
+        price_table({}, "genai-prices")
+    own = price_table({"m": {"input": 1, "output": 1}}, None)
     assert own is not None
     assert own.price({"provider": "openai", "model": "plain"})["cost_source"] == "unknown_model"
 
 
-def test_with_the_package_its_prices_are_at_hand() -> None:
-    """Nothing has to be asked for twice."""
-    table = known_prices({})
+def test_a_settings_file_has_published_prices_only_when_it_asks() -> None:
+    """Without a word there is no table; with it every model that is published has a cost."""
+    assert price_table({}, None) is None
+    table = price_table({}, "genai-prices")
     assert table is not None
     usage = {"provider": "openai", "model": "plain", "input_tokens": 1, "output_tokens": 1}
     assert table.price(usage)["cost_source"] == "genai-prices"

@@ -58,6 +58,15 @@ def test_a_file_in_the_root_is_found_and_read(tmp_path: Path) -> None:
     assert found.document["confidence"] == 0.95
 
 
+def test_a_price_list_is_one_that_is_known(tmp_path: Path) -> None:
+    """Published prices are asked for by name, and no other name is taken."""
+    written(tmp_path, 'price_list = "genai-prices"')
+    assert settings.load(None, tmp_path).price_list == "genai-prices"
+    written(tmp_path, 'price_list = "somewhere"')
+    with pytest.raises(ConfigError, match="price_list"):
+        settings.load(None, tmp_path)
+
+
 def test_json_says_the_same_with_its_own_lines(tmp_path: Path) -> None:
     """And may name its schema for an editor."""
     text = '{"$schema": "x",\n"limits": {\n"error_rate": {"max": 0.05}}}'
@@ -70,6 +79,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
     """Nobody has to write one."""
     found = settings.load(None, tmp_path)
     assert (found.path, found.document, found.prices) == (None, {}, {})
+    assert found.price_list is None
     assert (found.thresholds("s").limits, found.thresholds("s").source) == ((), "")
     assert len(found.thresholds("s").rules) == 6
 
