@@ -5,10 +5,29 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_llm_telemetry.cli import accepting, commenting, gating, setting_up, validating
+from pytest_llm_telemetry.cli import (
+    accepting,
+    commenting,
+    comparing,
+    gating,
+    merging,
+    setting_up,
+    suggesting,
+    validating,
+)
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS
 
+ROOMS = (
+    setting_up,
+    gating,
+    comparing,
+    accepting,
+    suggesting,
+    merging,
+    validating,
+    commenting,
+)
 _EPILOG = "exit status: 0 pass, 1 quality breach, 2 usage, 3 budget exceeded, 4 cannot judge"
 
 
@@ -41,6 +60,6 @@ def _parser() -> argparse.ArgumentParser:
         "--thresholds", type=Path, metavar="PATH", help="thresholds (llm-telemetry.toml or .json)"
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for room in (setting_up, gating, accepting, validating, commenting):
+    for room in ROOMS:
         room.declare(commands, shared)
     return parser

@@ -59,7 +59,7 @@ def accept(arguments: argparse.Namespace) -> int:
 
 def show(arguments: argparse.Namespace) -> int:
     """Print the figures of each baseline and the decisions behind it."""
-    for baseline in _chosen(Project.of(arguments), arguments.suite):
+    for baseline in chosen(Project.of(arguments), arguments.suite):
         measured, _ = measure(baseline.cases.values())
         rows = [
             (METRICS[name].label, figures.value(name, value))
@@ -108,14 +108,19 @@ def diff(arguments: argparse.Namespace) -> int:
 def list_all(arguments: argparse.Namespace) -> int:
     """Print one line a baseline: suite, cases, last decision."""
     project = Project.of(arguments)
-    for baseline in _chosen(project, None):
+    for baseline in chosen(project, None):
         last = baseline.accepted[-1] if baseline.accepted else None
         by = f"accepted {last.at} by {last.by}" if last else "never accepted"
         say(clean(f"{baseline.suite}: {len(baseline.cases)} cases, {by}"))
     return 0
 
 
-def _chosen(project: Project, suite: str | None) -> list[Baseline]:
+def chosen(project: Project, suite: str | None) -> list[Baseline]:
+    """The baselines of a project, or of one suite.
+
+    Raises:
+        BaselineError: If there is none, or one cannot be used.
+    """
     paths = (
         [project.baselines]
         if project.baselines.is_file()

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_llm_telemetry import review
 from pytest_llm_telemetry.cli.project import Project, now, say
+from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.reporters import terminal
 from pytest_llm_telemetry.storage import runs
 
@@ -40,12 +41,16 @@ def gate(arguments: argparse.Namespace) -> int:
         require_baseline=arguments.require_baseline,
         reports=arguments.report,
     )
-    report = review.conclude(run_dir, request)
+    return show(review.conclude(run_dir, request), arguments.verbose)
+
+
+def show(report: Report, verbose: int) -> int:
+    """Print a report, and return its exit status."""
     lines = terminal.render(
         report,
         width=min(shutil.get_terminal_size().columns, 100),
         ascii_only=not _can_encode("…±"),
-        verbose=arguments.verbose,
+        verbose=verbose,
     )
     say(*(line.text for line in lines))
     return report.exit_status

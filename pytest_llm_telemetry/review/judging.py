@@ -70,7 +70,7 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
     suites: list[SuiteReport] = []
     run: runs.Run | None = None
     skipped: dict[str, int] = {}
-    if (run_dir / "events.jsonl").exists() or (run_dir / "run.json").exists():
+    if run_dir.is_file() or any((run_dir / name).exists() for name in (runs.EVENTS, runs.MANIFEST)):
         try:
             run, summaries, skipped = runs.read(run_dir)
             suites = [

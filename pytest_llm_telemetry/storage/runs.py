@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_llm_telemetry.core.errors import ConfigError
@@ -43,7 +44,8 @@ def find_run(folder: Path, wanted: str) -> Path:
 
     Args:
         folder: Where runs are stored.
-        wanted: `latest`, a run id, the end of one (`7c1e`), or the path of a run's folder.
+        wanted: `latest`, a run id, the end of one (`7c1e`), the path of a run's folder, or a
+            production log.
 
     Raises:
         ConfigError: If there is none, or more than one.
@@ -52,7 +54,7 @@ def find_run(folder: Path, wanted: str) -> Path:
     if wanted == "latest" and known:
         return known[max(known)]
     found = [path for name, path in known.items() if wanted in {name, name.rpartition("-")[2]}]
-    if not found and _is_run(Path(wanted)):
+    if not found and (_is_run(Path(wanted)) or Path(wanted).is_file()):
         found = [Path(wanted)]
     if len(found) == 1:
         return found[0]
@@ -73,11 +75,14 @@ def read(folder: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
     """A run as it was planned, what came of each suite, and how many lines were skipped and why.
 
     Without a manifest the suites are rebuilt from the events, and the run counts as incomplete:
-    nobody knows what it lacks.
+    nobody knows what it lacks. A file is a production log: its services are the suites, and calls
+    with the same query (by its hash) the repeats of a case.
 
     Raises:
         ConfigError: If there are no events, or the manifest cannot be used.
     """
+    if folder.is_file():
+        return _read_log(folder)
     planned = (folder / MANIFEST).exists()
     files = [path for path in (folder / EVENTS, folder / f"{EVENTS}.gz") if path.exists()]
     if not planned and not files:
@@ -92,6 +97,36 @@ def read(folder: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
         for suite, plan in run.suites.items()
     }
     return run, summaries, dict(reading.skipped)
+
+
+def _read_log(path: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
+    reading = logs.read([path])
+    name = path.name.partition(".")[0]
+    queries: dict[str, tuple[str, str, int]] = {}
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    events = [_of_production(event, name, queries, seen) for event in reading.events]
+    run = replace(_rebuilt(name, events, _by_suite(events)), complete=True)
+    found = {
+        suite: _summary(suite, plan, run, _by_suite(events).get(suite, ()))
+        for suite, plan in run.suites.items()
+    }
+    return run, found, dict(reading.skipped)
+
+
+def _of_production(
+    event: Event,
+    name: str,
+    queries: dict[str, tuple[str, str, int]],
+    seen: dict[tuple[str, str], int],
+) -> Event:
+    """The event as part of a case: its query's hash, and which call with that query it is."""
+    if event.query_id not in queries:
+        suite = event.suite or event.service or name
+        case_id = event.case_id or getattr(event, "query_hash", None) or "query"
+        seen[suite, case_id] += 1
+        queries[event.query_id] = (suite, case_id, seen[suite, case_id])
+    suite, case_id, attempt = queries[event.query_id]
+    return replace(event, suite=suite, case_id=case_id, attempt=attempt)
 
 
 def summaries(folder: Path) -> dict[str, Summary]:
