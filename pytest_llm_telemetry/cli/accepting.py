@@ -24,6 +24,9 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
     accept_parser.add_argument("--case", action="append", metavar="ID", help="only this case")
     accept_parser.add_argument("--suite", metavar="NAME", help="only this suite")
     accept_parser.add_argument("--why", default="", help="the reason, kept in the baseline")
+    accept_parser.add_argument(
+        "--per-model", action="store_true", help="as the baseline of the model that answered"
+    )
     accept_parser.set_defaults(command=accept)
     for name, action, text in (
         ("show", show, "what a baseline holds and who accepted it"),
@@ -50,7 +53,14 @@ def accept(arguments: argparse.Namespace) -> int:
         why=arguments.why,
         cases=tuple(arguments.case or ()),
     )
-    for path in review.accept(run_dir, project.baselines, acceptance, suite=arguments.suite):
+    written = review.accept(
+        run_dir,
+        project.baselines,
+        acceptance,
+        suite=arguments.suite,
+        per_model=arguments.per_model,
+    )
+    for path in written:
         what = ", ".join(acceptance.cases) or "all cases"
         shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
         say(clean(f"accepted {what} into {shown}: commit it"))
@@ -83,7 +93,7 @@ def diff(arguments: argparse.Namespace) -> int:
     for suite, summary in runs.summaries(run_dir).items():
         if arguments.suite not in (None, suite):
             continue
-        baseline = review.find_baseline(project.baselines, suite)
+        baseline = review.find_baseline(project.baselines, suite, summary.models)
         if baseline is None:
             say(clean(f"{suite}: no baseline yet"))
             continue

@@ -129,13 +129,17 @@ def baseline_facts(baseline: Baseline, *, now: str) -> BaselineFacts | None:
     )
 
 
+def baseline_age_days(baseline: Baseline, *, now: str) -> int | None:
+    """Whole days since the latest decision on a baseline; `None` if that cannot be known."""
+    facts = baseline_facts(baseline, now=now)
+    gap = _gap(facts.at, now) if facts else None
+    return None if gap is None else gap.days
+
+
 def age_text(at: str, *, now: str) -> str:
     """How long ago `at` was, both ISO-8601: "6 days ago"; empty if either cannot be read."""
-    try:
-        gap = datetime.fromisoformat(now) - datetime.fromisoformat(at)
-    except (TypeError, ValueError):  # TypeError: one of them has no time zone
-        return ""
-    if gap < timedelta():
+    gap = _gap(at, now)
+    if gap is None:
         return ""
     seconds = int(gap.total_seconds())
     for unit, name, least in (
@@ -147,6 +151,14 @@ def age_text(at: str, *, now: str) -> str:
         if seconds >= least:
             return f"{seconds // unit} {name} ago"
     return "just now"
+
+
+def _gap(at: str, now: str) -> timedelta | None:
+    try:
+        gap = datetime.fromisoformat(now) - datetime.fromisoformat(at)
+    except (TypeError, ValueError):  # TypeError: one of them has no time zone
+        return None
+    return gap if gap >= timedelta() else None
 
 
 def short_id(run_id: str) -> str:

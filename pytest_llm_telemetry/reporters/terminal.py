@@ -155,7 +155,7 @@ def _figures(page: Page, suite: SuiteReport, room: int) -> None:
     if len(rows) > most:
         page.say(f"... and {len(rows) - most} more rows (-v)", "dim")
     if folded:
-        page.say(f"passed: {', '.join(row.label for row in folded)}", "dim")
+        page.say(f"passed: {', '.join(dict.fromkeys(row.label for row in folded))}", "dim")
 
 
 def _folded(rows: Sequence[facts.Row]) -> tuple[list[facts.Row], list[facts.Row]]:

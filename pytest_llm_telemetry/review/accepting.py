@@ -1,5 +1,6 @@
 """Baselines: find the one that a suite is compared with, and accept a run as a new one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +11,18 @@ from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.storage import baselines, runs
 
 
-def find_baseline(place: Path, suite: str) -> Baseline | None:
+def find_baseline(place: Path, suite: str, models: Sequence[str] = ()) -> Baseline | None:
     """The baseline of a suite; `None` where there is none yet.
+
+    A baseline of the run's one model (`baselines/support@gpt-4o.json`) goes before the suite's.
+    Branches need no names of their own: a baseline lives in git, with the code that it is of.
 
     Raises:
         BaselineError: If it is there and cannot be used.
     """
-    path = place if place.suffix == ".json" else baselines.path_for(place, suite)
+    path = _path(place, suite)
+    if len(models) == 1 and (own := _path(place, suite, models[0])).exists():
+        path = own
     if not path.exists():
         return None
     baseline = baselines.read(path)
@@ -29,13 +35,27 @@ def find_baseline(place: Path, suite: str) -> Baseline | None:
     return baseline
 
 
+def _path(place: Path, suite: str, model: str = "") -> Path:
+    if place.suffix == ".json":
+        return place
+    return baselines.path_for(place, f"{suite}@{model}" if model else suite)
+
+
 def accept(
-    run_dir: Path, place: Path, decision: Acceptance, *, suite: str | None = None
+    run_dir: Path,
+    place: Path,
+    decision: Acceptance,
+    *,
+    suite: str | None = None,
+    per_model: bool = False,
 ) -> list[Path]:
     """Make a stored run the baseline, whole or for `decision.cases`; returns the files written.
 
+    With `per_model` it becomes the baseline of the model that answered, beside those of others.
+
     Raises:
-        BaselineError: If the run is partial or only a selection, or a case is not in it.
+        BaselineError: If the run is partial or only a selection, if a case is not in it, or if
+            `per_model` is asked for where several models answered, or none that is known.
     """
     found = {
         name: summary
@@ -50,9 +70,9 @@ def accept(
         )
     written = []
     for name, summary in found.items():
-        previous = find_baseline(place, name)
+        path = _path(place, name, _only_model(summary) if per_model else "")
+        previous = find_baseline(path, name)
         _refuse_incomplete(summary, decision, previous)
-        path = place if place.suffix == ".json" else baselines.path_for(place, name)
         here = replace(
             decision,
             run_id=summary.run_id,
@@ -68,6 +88,17 @@ def accept(
         )
         written.append(path)
     return written
+
+
+def _only_model(summary: Summary) -> str:
+    if len(summary.models) != 1:
+        answered = ", ".join(summary.models) or "no model that is known"
+        raise BaselineError(
+            f"a baseline per model needs one model, and {answered} answered suite {summary.suite}",
+            where=summary.run_id,
+            remedy="accept it without --per-model",
+        )
+    return summary.models[0]
 
 
 def _named(decision: Acceptance, summary: Summary) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pytest_llm_telemetry.core.baseline import Acceptance
+from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
 from pytest_llm_telemetry.core.errors import (
     BaselineError,
     ConfigError,
@@ -14,13 +14,21 @@ from pytest_llm_telemetry.core.errors import (
 )
 from pytest_llm_telemetry.core.gate import judge
 from pytest_llm_telemetry.core.metrics import Summary
-from pytest_llm_telemetry.core.report import Report, SuiteReport, suggest, suite_report
+from pytest_llm_telemetry.core.report import (
+    Report,
+    SuiteReport,
+    baseline_age_days,
+    suggest,
+    suite_report,
+)
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Problem, Verdict, worst
 from pytest_llm_telemetry.review.accepting import accept, find_baseline
 from pytest_llm_telemetry.review.publishing import publish
 from pytest_llm_telemetry.storage import revision, runs
 from pytest_llm_telemetry.storage.settings import Settings
+
+_OLD_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +115,7 @@ def _judge_suite(
     summary = _what_ran(summary) if run.stopped else summary
     golden = run.suites[summary.suite].golden if summary.suite in run.suites else ""
     try:
-        baseline = find_baseline(request.baselines, summary.suite)
+        baseline = find_baseline(request.baselines, summary.suite, summary.models)
         if baseline is None and request.require_baseline:
             raise BaselineError(
                 f"suite {summary.suite!r} has no baseline, and one is required",
@@ -125,10 +133,20 @@ def _judge_suite(
         verdict = Verdict(
             suite=summary.suite, status="error", problems=(_problem(error, request.root),)
         )
+    if baseline is not None:
+        verdict = replace(verdict, notes=(*verdict.notes, *_old_age(baseline, request.now)))
     if run.stopped:
         status = "budget" if verdict.status == "pass" else verdict.status
         verdict = replace(verdict, status=status, notes=(run.stopped, *verdict.notes))
     return suite_report(summary, verdict, baseline, now=request.now, golden=golden)
+
+
+def _old_age(baseline: Baseline, now: str) -> tuple[str, ...]:
+    """A note where nobody looked at the baseline for a season: models and users move on."""
+    days = baseline_age_days(baseline, now=now)
+    if days is None or days < _OLD_DAYS:
+        return ()
+    return (f"the baseline is {days} days old: run the golden set and accept what it does now",)
 
 
 def _what_ran(summary: Summary) -> Summary:

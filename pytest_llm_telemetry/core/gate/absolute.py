@@ -102,12 +102,16 @@ def _reason(limit: Limit, value: float, bound: float, place: str) -> str:
 def _carriers(
     metric: str, cases: tuple[CaseSamples, ...], baseline: Mapping[str, CaseSamples], sign: float
 ) -> tuple[CaseChange, ...]:
-    """The cases on the wrong side of the suite's best, furthest first."""
+    """The cases on the wrong side of the suite's best: first what fell, then what never was good."""
     values = [(case, value) for case in cases if (value := case_value(metric, case)) is not None]
     best = min((sign * value for _, value in values), default=0.0)
     mean = sum(sign * value for _, value in values) / len(values) if values else 0.0
     line = best if METRICS[metric].change == "difference" else mean
-    worse = [(case, sign * value - line) for case, value in values if sign * value > line]
+    worse = [
+        (case, _share(metric, case, baseline.get(case.case_id), sign, sign * value - line))
+        for case, value in values
+        if sign * value > line
+    ]
     worse.sort(key=lambda item: (-item[1], item[0].case_id))
     return tuple(
         CaseChange(
@@ -120,3 +124,11 @@ def _carriers(
         )
         for case, excess in worse
     )
+
+
+def _share(
+    metric: str, case: CaseSamples, before: CaseSamples | None, sign: float, excess: float
+) -> float:
+    """How much of a broken limit is a case's doing: no more than it got worse by, where known."""
+    was, now = (case_value(metric, each) if each else None for each in (before, case))
+    return excess if was is None or now is None else max(0.0, min(excess, sign * (now - was)))

@@ -24,18 +24,35 @@ def test_a_first_run_is_judged_by_its_limits_alone(suites: Suites) -> None:
     assert verdict.checks[0].reason == "pass rate is 75.0 %, within the limit 50.0 %"
 
 
+def test_what_fell_comes_before_what_never_was_good(suites: Suites) -> None:
+    """A case that was as bad when it was accepted is no news, however bad it is."""
+    always = suites.case("always", [False, False])
+    fell = suites.case("fell", [True, False])
+    good = suites.case("good", [True, True])
+    before = [always, good, suites.case("fell", [True, True])]
+    verdict = judge(
+        suites.run([always, fell, good]),
+        suites.accepted(before),
+        suites.limit("pass_rate", min=0.9),
+    )
+    assert [c.case_id for c in verdict.checks[0].cases] == ["fell", "always"]
+    assert verdict.checks[0].cases[1].contribution == 0.0
+
+
 def test_a_broken_minimum_fails_and_names_the_cases(suites: Suites) -> None:
     """The cases that lowered the rate come worst first, with what the grader said and where."""
     good = suites.case("good", [True, True])
     bad = suites.case("bad", [False, False], notes=["no 14 days"], where="golden.jsonl:7")
     half = suites.case("half", [True, False], notes=["too long"])
     verdict = judge(
-        suites.run([good, bad, half]), suites.accepted([bad]), suites.limit("pass_rate", min=0.9)
+        suites.run([good, bad, half]),
+        suites.accepted([suites.case("bad", [True, True])]),
+        suites.limit("pass_rate", min=0.9),
     )
     check = verdict.checks[0]
     assert (verdict.status, check.status, check.limit, check.now) == ("fail", "fail", 0.9, 0.5)
     assert [c.case_id for c in check.cases] == ["bad", "half"]
-    assert (check.cases[0].before, check.cases[0].now) == ("0/2", "0/2")
+    assert (check.cases[0].before, check.cases[0].now) == ("2/2", "0/2")
     assert (check.cases[0].reason, check.cases[0].where) == ("no 14 days", "golden.jsonl:7")
     assert check.reason == "pass rate is 50.0 %, below the limit 90.0 %"
 
