@@ -11,6 +11,7 @@ _HOMES = {
     "uninstrument": "pytest_llm_telemetry.runtime.instrument",
     "FileSink": "pytest_llm_telemetry.runtime.sinks",
     "MemorySink": "pytest_llm_telemetry.runtime.sinks",
+    "OtlpSink": "pytest_llm_telemetry.runtime.otlp",
     "QueueSink": "pytest_llm_telemetry.runtime.queueing",
     "Rotation": "pytest_llm_telemetry.runtime.rotation",
     "StreamSink": "pytest_llm_telemetry.runtime.sinks",
@@ -18,6 +19,7 @@ _HOMES = {
 __all__ = [
     "FileSink",
     "MemorySink",
+    "OtlpSink",
     "QueueSink",
     "Rotation",
     "StreamSink",

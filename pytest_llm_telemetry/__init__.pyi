@@ -2,6 +2,7 @@ from pytest_llm_telemetry.runtime.files import FileSink as FileSink
 from pytest_llm_telemetry.runtime.instrument import instrument as instrument
 from pytest_llm_telemetry.runtime.instrument import uninstrument as uninstrument
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger as TelemetryLogger
+from pytest_llm_telemetry.runtime.otlp import OtlpSink as OtlpSink
 from pytest_llm_telemetry.runtime.published_prices import published_prices as published_prices
 from pytest_llm_telemetry.runtime.queueing import QueueSink as QueueSink
 from pytest_llm_telemetry.runtime.rotation import Rotation as Rotation
@@ -11,6 +12,7 @@ from pytest_llm_telemetry.runtime.sinks import StreamSink as StreamSink
 __all__ = [
     "FileSink",
     "MemorySink",
+    "OtlpSink",
     "QueueSink",
     "Rotation",
     "StreamSink",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.002
 _IDLE_S = 1.0
+_BATCH = 512
 _queues: set[ref[QueueSink]] = set()
 
 
@@ -41,6 +42,7 @@ class QueueSink:
         if capacity <= 0:
             raise ConfigError(f"capacity is {capacity!r}", remedy="give the lines that may wait")
         self._sink = sink
+        self._many = getattr(sink, "write_many", None)
         self._capacity = capacity
         self._losses = Losses()
         self._guard = Guard(self._losses)
@@ -94,8 +96,21 @@ class QueueSink:
     def _hand_on(self, line: bytes) -> None:
         self._writing = True
         with self._guard:
-            self._sink.write(line)
+            if self._many is None:
+                self._sink.write(line)
+            else:
+                self._many([line], self._waiting)
         self._writing = False
+
+    def _waiting(self) -> list[bytes]:
+        """What came in meanwhile, for a sink that takes many lines at once."""
+        taken: list[bytes] = []
+        while len(taken) < _BATCH and self._lines.qsize():
+            try:
+                taken.append(self._lines.get_nowait())
+            except Empty:
+                break
+        return taken
 
     def _empty(self) -> None:
         while self._lines.qsize():
