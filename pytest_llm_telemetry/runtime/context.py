@@ -22,6 +22,7 @@ if TYPE_CHECKING:
             """Learn the fields of the call's terminal event."""
 
 
+_HEX = {"trace_id": 32, "span_id": 16}  # W3C Trace Context, section 3.2.2
 OF_A_CALL = frozenset({"session_id", "user_id", "tags", "variant", "feature_flags"})
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("llm_telemetry_context", default={})
 _tap: Tap | None = None
@@ -36,6 +37,9 @@ class bind:  # noqa: N801 - reads as the verb it is: `with bind(session_id=...)`
     """
 
     def __init__(self, **fields: Any) -> None:
+        for name, length in _HEX.items():
+            if name in fields and not _is_hex(fields[name], length):
+                del fields[name]  # no trace can be found by it, and no reader takes the line
         self._fields = fields
 
     def __enter__(self) -> None:
@@ -52,6 +56,10 @@ class bind:  # noqa: N801 - reads as the verb it is: `with bind(session_id=...)`
 
     async def __aexit__(self, *exc: object) -> None:
         self.__exit__(*exc)
+
+
+def _is_hex(value: object, length: int) -> bool:
+    return type(value) is str and len(value) == length and not value.strip("0123456789abcdef")
 
 
 class _Bound(dict):  # type: ignore[type-arg]  # subscripting dict here costs an import at start

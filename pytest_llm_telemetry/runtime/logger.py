@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     F = TypeVar("F", bound=Callable[..., Any])
 
+_INFINITY = float("inf")
 _CAPTURES = ("redacted", "hash", "none", "full")
 
 
@@ -130,7 +131,10 @@ class TelemetryLogger:
     ) -> None:
         """Write a score of a call: a grader's in CI, a user's feedback in production."""
         with self._emitter.foreign:
-            fields = {"score_name": name, "score": float(value), "passed": passed}
+            number = float(value)
+            if not -_INFINITY < number < _INFINITY:
+                raise ValueError("a score is a number")
+            fields = {"score_name": name, "score": number, "passed": passed}
             self._emitter.score(query_id or self._emitter.new_id(), fields, explanation)
 
     def context(self, **fields: Any) -> context.bind:

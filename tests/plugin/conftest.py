@@ -2,10 +2,13 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pytest_llm_telemetry.storage import schemas
 
 CASES = 20
 LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")  # they take longer to load than we to run
@@ -81,6 +84,12 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> Project:
-    """A project of 20 cases x 3 whose bot answers all of them right."""
-    return Project(pytester)
+def project(pytester: pytest.Pytester) -> Iterator[Project]:
+    """A project of 20 cases x 3 whose bot answers all of them right.
+
+    Whatever a test does with it, every event that it leaves behind fits the published schema.
+    """
+    found = Project(pytester)
+    yield found
+    for event in found.events():
+        schemas.validate(event, "event")

@@ -1,13 +1,16 @@
 """A logger that keeps its lines in memory, with a clock that a test turns by hand."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from pytest_llm_telemetry import MemorySink, TelemetryLogger
 from pytest_llm_telemetry.runtime import queueing, rotation
+from pytest_llm_telemetry.storage import schemas
+
+_CHECKED = 500  # of the events of a test that makes thousands alike
 
 
 class HandClock:
@@ -73,6 +76,9 @@ def _threads_that_coverage_sees(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def recorded() -> Recorded:
-    """A logger with no options."""
-    return Recorded()
+def recorded() -> Iterator[Recorded]:
+    """A logger with no options; every event that a test makes with it fits the schema."""
+    found = Recorded()
+    yield found
+    for event in found.events[:_CHECKED]:
+        schemas.validate(event, "event")

@@ -24,11 +24,11 @@ def ask(kept: Recorded, **fields: Any) -> dict[str, Any]:
 def test_bound_fields_are_on_every_event_inside(recorded: Recorded) -> None:
     """Fields bound by a block are on events inside it, inner ones win, and after it they are gone."""
     with recorded.telemetry.context(session_id="s", variant="a"):
-        with context.bind(variant="b", trace_id="t" * 32, span_id="p" * 16):
+        with context.bind(variant="b", trace_id="c" * 32, span_id="d" * 16):
             inner = ask(recorded)
         outer = ask(recorded)
     after = ask(recorded)
-    assert (inner["session_id"], inner["variant"], inner["trace_id"]) == ("s", "b", "t" * 32)
+    assert (inner["session_id"], inner["variant"], inner["trace_id"]) == ("s", "b", "c" * 32)
     assert (outer["session_id"], outer["variant"]) == ("s", "a")
     assert not {"session_id", "variant", "trace_id"} & after.keys()
 
@@ -171,3 +171,12 @@ def test_a_meter_is_asked_before_each_call_and_told_after_it(recorded: Recorded)
     assert [parent for _, parent in meter.asked] == [None, outer.query_id, outer.query_id]
     assert [told["query_id"] for told in meter.told] == [meter.asked[1][0], outer.query_id]
     assert recorded.kinds == ["query_start", "query_start", "query_success", "query_success"]
+
+
+@pytest.mark.parametrize("trace", ["c" * 31, "C" * 32, "g" * 32, 7, None])
+def test_a_trace_that_is_none_is_left_out(recorded: Recorded, trace: Any) -> None:
+    """A line with an id that no tracing system takes would be no event; the rest of it is."""
+    with context.bind(trace_id=trace, variant="v"), recorded.telemetry.observe("q"):
+        pass
+    assert "trace_id" not in recorded.last
+    assert recorded.last["variant"] == "v"

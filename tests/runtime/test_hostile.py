@@ -110,7 +110,9 @@ def test_hostile_scores_are_counted(recorded: Recorded) -> None:
         recorded.telemetry.score("q", "thumbs", value)
     assert sum(recorded.dropped.values()) == 2
     recorded.telemetry.score("q", "thumbs", math.nan)
-    assert "score" not in recorded.last
+    recorded.telemetry.score("q", "thumbs", -math.inf)
+    assert sum(recorded.dropped.values()) == 4
+    assert recorded.events == []
 
 
 def test_a_raising_id_source_or_clock_is_no_callers_business() -> None:
