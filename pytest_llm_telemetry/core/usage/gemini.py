@@ -26,14 +26,31 @@ _APART = {
 }
 
 
+_NO_DATA: dict[str, Any] = {}
+
+
+def _named(value: Any, *names: str) -> tuple[str, ...]:
+    """The SDK's name alone where its object has it: to look for JSON's there costs microseconds."""
+    return names[:1] if names[0] in getattr(value, "__dict__", _NO_DATA) else names
+
+
+def _pick(value: Any, name: str, in_json: str) -> Any:
+    """What stands under the SDK's name, or under JSON's."""
+    if type(value) is dict:
+        found = value.get(in_json)
+        return value.get(name) if found is None else found
+    held = getattr(value, "__dict__", _NO_DATA)
+    return held[name] if name in held else either(value, name, in_json)
+
+
 def _usage(response: Any) -> Any:
-    return either(response, "usage_metadata", "usageMetadata")
+    return _pick(response, "usage_metadata", "usageMetadata")
 
 
 def _is_one(response: Any) -> bool:
     return (
         isinstance(get(response, "candidates"), (list, tuple))
-        or either(response, "prompt_feedback", "promptFeedback") is not None
+        or _pick(response, "prompt_feedback", "promptFeedback") is not None
         or count(_usage(response), *_COUNTS["prompt"]) is not None
     )
 
@@ -54,17 +71,20 @@ def read(response: Any) -> Found | None:
 
 
 def _head(response: Any) -> Found:
-    traffic = either(_usage(response), "traffic_type", "trafficType")  # Vertex alone tells it
+    usage = _usage(response)  # Vertex alone tells its traffic
+    traffic = either(usage, *_named(usage, "traffic_type", "trafficType"))
     return {
         "provider": "gcp.gemini" if traffic is None else "gcp.vertex_ai",
         "operation": "generate_content",
-        "model": word(response, "model_version", "modelVersion"),
-        "response_id": word(response, "response_id", "responseId"),
+        "model": word(response, *_named(response, "model_version", "modelVersion")),
+        "response_id": word(response, *_named(response, "response_id", "responseId")),
     }
 
 
 def _finish(candidates: Any) -> str | None:
-    return word(candidates[0], "finish_reason", "finishReason") if candidates else None
+    if not candidates:
+        return None
+    return word(candidates[0], *_named(candidates[0], "finish_reason", "finishReason"))
 
 
 def _parts(candidate: Any) -> Any:
@@ -76,12 +96,12 @@ def _text(part: Any) -> int:
 
 
 def _is_call(part: Any) -> bool:
-    return either(part, "function_call", "functionCall") is not None
+    return _pick(part, "function_call", "functionCall") is not None
 
 
 def _raw(response: Any) -> Found:
     usage = _usage(response)
-    found = {name: count(usage, *names) for name, names in _COUNTS.items()}
+    found = {name: count(usage, *_named(usage, *names)) for name, names in _COUNTS.items()}
     found["other"] = _other(usage)
     return {name: value for name, value in found.items() if value is not None}
 
@@ -91,7 +111,7 @@ def _other(usage: Any) -> int | None:
     counts = (
         count(detail, "token_count", "tokenCount")
         for names, apart in _APART.items()
-        for detail in items(either(usage, *names))
+        for detail in items(either(usage, *_named(usage, *names)))
         if word(detail, "modality") in apart
     )
     return total(*counts) or None
@@ -117,16 +137,45 @@ def add(tally: Tally, chunk: Any) -> bool | None:
     """Take a chunk of a stream; true if it carries content, None if it is none."""
     if not _is_one(chunk):
         return None
-    tally.raw |= _raw(chunk)  # cumulative in each chunk: the last word, never a sum
-    candidates = items(get(chunk, "candidates"))
-    tally.take({**_head(chunk), "finish_reason": _finish(candidates), **_tokens(tally.raw)})
+    if "model" not in tally.found:
+        tally.take(_head(chunk))
+    usage = _usage(chunk)
+    if usage is not None:
+        _usage_told(tally, chunk, usage)
     content = False
-    for candidate in candidates:
-        for part in _parts(candidate):
-            tally.length += _text(part)
-            tally.calls += _is_call(part)
-            content = content or _is_call(part) or length(get(part, "text")) > 0
+    for place, candidate in enumerate(items(get(chunk, "candidates"))):
+        content = _candidate(tally, candidate, first=not place) or content
     return content
+
+
+def _candidate(tally: Tally, candidate: Any, *, first: bool) -> bool:
+    content = False
+    for part in _parts(candidate):
+        text = get(part, "text")
+        called = _is_call(part)
+        tally.calls += called
+        if type(text) is str and not get(part, "thought"):
+            tally.length += len(text)
+        content = content or called or bool(text)
+    if first and _pick(candidate, "finish_reason", "finishReason") is not None:
+        tally.take({"finish_reason": _finish((candidate,))})
+    return content
+
+
+def _usage_told(tally: Tally, chunk: Any, usage: Any) -> None:
+    """Counts are cumulative in each chunk: the last word is read at the end, never a sum."""
+    if _pick(usage, *_COUNTS["prompt"]) is not None:
+        tally.late = _settle, chunk
+        return
+    if tally.late is not None:
+        _settle(tally, tally.late[1])
+        tally.late = None
+    _settle(tally, chunk)
+
+
+def _settle(tally: Tally, chunk: Any) -> None:
+    tally.raw |= _raw(chunk)
+    tally.take({**_tokens(tally.raw), "provider": _head(chunk)["provider"]})
 
 
 def read_embeddings(response: Any) -> Found | None:

@@ -104,6 +104,9 @@ class StreamUsage:
     def result(self) -> Usage:
         """The event fields that the stream told so far, `streaming` among them."""
         tally = self._tally
+        if tally.late is not None:
+            read_late, chunk = tally.late
+            quietly(read_late, tally, chunk)
         found: Any = {"streaming": True, **tally.found}
         if tally.model is not None:
             found["model"] = tally.model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from pytest_llm_telemetry.core.usage.fields import Found
@@ -20,9 +21,11 @@ class Tally:
         model: The model, once known.
         length: Characters of text so far; None while no chunk could have held any.
         begun: Whether a chunk with content was seen.
+        late: What to do with which chunk when the stream is asked what it told: counts that each
+            chunk repeats are read once.
     """
 
-    __slots__ = ("_calls", "begun", "calls", "found", "length", "model", "raw")
+    __slots__ = ("_calls", "begun", "calls", "found", "late", "length", "model", "raw")
 
     def __init__(self) -> None:
         self.found: Found = {}
@@ -31,6 +34,7 @@ class Tally:
         self.length = 0
         self.begun = False
         self.calls = 0
+        self.late: tuple[Callable[[Tally, Any], None], Any] | None = None
         self._calls: dict[Any, str | None] = {}
 
     def take(self, fields: Found) -> None:

@@ -311,3 +311,37 @@ def test_ever_new_tool_calls_do_not_fill_the_memory(calls: int) -> None:
         tally.call(number, None)
     assert len(tally._calls) <= 4096
     assert tally.calls >= calls
+
+
+def gemini(*parts: dict[str, Any], usage: dict[str, int] | None = None) -> dict[str, Any]:
+    chunk: dict[str, Any] = {"candidates": [{"content": {"parts": list(parts)}}]}
+    return chunk if usage is None else {**chunk, "usageMetadata": usage}
+
+
+def test_geminis_counts_are_read_once_and_each_by_its_last_word() -> None:
+    """Every chunk repeats what was counted so far; one that tells a part of it replaces that part."""
+    usage = StreamUsage()
+    prompt = {"promptTokenCount": 10, "candidatesTokenCount": 1}
+    told = [
+        {**gemini(), "modelVersion": "gemini-2.5-pro"},
+        gemini({"text": "hmm", "thought": True}, usage={**prompt, "thoughtsTokenCount": 4}),
+        gemini({"text": "Par"}, usage={**prompt, "candidatesTokenCount": 2}),
+        gemini({"text": "is"}),
+        gemini({"inlineData": {}}, usage={"thoughtsTokenCount": 5}),
+        gemini(usage={"candidatesTokenCount": 3}),
+    ]
+    assert [usage.add(chunk) for chunk in told] == [False, True, False, False, False, False]
+    found = usage.result()
+    assert (found["input_tokens"], found["output_tokens"]) == (10, 8)
+    assert (found["model"], found["reasoning_tokens"]) == ("gemini-2.5-pro", 5)
+    assert found["response_length"] == 5
+
+
+def test_the_first_of_several_candidates_tells_why_it_ended() -> None:
+    """Texts of all candidates count, the finish reason is the first's."""
+    usage = StreamUsage()
+    first = {"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}
+    second = {"content": {"parts": [{"text": "b"}]}, "finishReason": "MAX_TOKENS"}
+    usage.add({"candidates": [first, second]})
+    assert usage.result()["finish_reason"] == "STOP"
+    assert usage.result()["response_length"] == 2
