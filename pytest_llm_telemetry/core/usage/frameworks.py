@@ -122,8 +122,9 @@ def inner(response: Any) -> Any:
 
     `raw` is LlamaIndex's, `data` a Mistral event's, `chunk` an OpenAI helper event's.
     """
+    data = get(response, "data")
+    if data is not None and get(data, "choices") is not None:
+        return data
     if get(response, "raw") is not None and either(response, "message", "text") is not None:
         return get(response, "raw")
-    if get(get(response, "data"), "choices") is not None:
-        return get(response, "data")
     return get(response, "chunk") if kind(response) == "chunk" else None

@@ -38,16 +38,20 @@ def _head(response: Any) -> Found:
 
 
 def _text(response: Any) -> int:
-    return length(get(get(response, "message"), "content")) + length(get(response, "response"))
+    message = get(response, "message")
+    return length(get(response, "response") if message is None else get(message, "content"))
 
 
 def add(tally: Tally, chunk: Any) -> bool | None:
     """Take a chunk of a stream; true if it carries content, None if it is none."""
-    found = read(chunk) if get(chunk, "done") is not None else None
-    if found is None:
+    done = get(chunk, "done")
+    if not isinstance(done, bool):
         return None
-    text, calls = found.pop("response_length"), found.pop("tool_calls")
+    if done or not tally.found:
+        found = read(chunk) or {}
+        tally.take({**found, "response_length": None, "tool_calls": None})
+    message = get(chunk, "message")
+    text, calls = _text(chunk), len(items(get(message, "tool_calls")))
     tally.length += text
     tally.calls += calls
-    tally.take(found)
-    return text > 0 or calls > 0 or word(get(chunk, "message"), "thinking") is not None
+    return text > 0 or calls > 0 or word(message, "thinking") is not None

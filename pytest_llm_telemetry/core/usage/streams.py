@@ -53,11 +53,12 @@ class StreamUsage:
     a stream that tells none leaves the counts absent. Keeps counts, no text.
     """
 
-    __slots__ = ("_family", "_tally")
+    __slots__ = ("_family", "_tally", "_wrapped")
 
     def __init__(self) -> None:
         self._tally = Tally()
         self._family: Callable[[Tally, Any], bool | None] = _text
+        self._wrapped = False  # whether chunks come inside of others
 
     def add(self, chunk: Any) -> bool:
         """Take one chunk. True once: when it is the first that carries content.
@@ -71,7 +72,7 @@ class StreamUsage:
         return False
 
     def _take(self, chunk: Any) -> bool:
-        taken = self._family(self._tally, chunk)
+        taken = self._family(self._tally, frameworks.inner(chunk) if self._wrapped else chunk)
         if taken is None:
             taken = self._look(chunk)
         if taken is None:
@@ -99,7 +100,9 @@ class StreamUsage:
             if metrics is not None and not self._tally.raw:
                 bedrock.add(self._tally, {"metadata": {"usage": usage}})
         inner = frameworks.inner(chunk) if body is None else body
-        return None if inner is None else self._look(inner)
+        taken = None if inner is None else self._look(inner)
+        self._wrapped = body is None and taken is not None
+        return taken
 
     def result(self) -> Usage:
         """The event fields that the stream told so far, `streaming` among them."""
