@@ -133,6 +133,8 @@ class ObservedCall:
                 self.fields["latency_ms"] = (ended_ns - self._began_ns) / 1e6
                 if self._first_ns is not None:
                     self.fields["ttft_ms"] = (self._first_ns - self._began_ns) / 1e6
+        if error is None and kind is None:  # a response may tell an error that nobody raised
+            kind = self.fields.get("error_type")
         if self._nested:
             self.fields["nested_calls"] = self._nested
         with self._emitter.guard:

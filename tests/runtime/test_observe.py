@@ -308,3 +308,11 @@ def test_the_current_call_is_known_inside_its_block(recorded: Recorded) -> None:
     with recorded.telemetry.observe("q") as call:
         assert current_call() is call
     assert current_call() is None
+
+
+def test_an_error_that_nobody_raised_is_an_error(recorded: Recorded) -> None:
+    """A body that tells an error, read without an SDK, ends the call as a failed one."""
+    with recorded.telemetry.observe("q") as call:
+        call.record({"error": {"message": "slow down", "type": "rate_limit", "code": 429}})
+    assert recorded.last["event"] == "query_error"
+    assert (recorded.last["error_type"], recorded.last["status_code"]) == ("rate_limit", 429)

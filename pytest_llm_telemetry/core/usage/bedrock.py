@@ -67,7 +67,7 @@ def _tokens(usage: Any) -> Found:
 
 
 def read_body(body: Any) -> Found | None:
-    """The fields of an InvokeModel body that only Bedrock has (Titan, Llama); None if it is none.
+    """The fields of an InvokeModel body that only Bedrock has (Titan, Llama, Mistral); None if it is none.
 
     Bodies of Anthropic, Cohere, Mistral and Nova models have their makers' or Converse's shape.
     """
@@ -83,7 +83,19 @@ def read_body(body: Any) -> Found | None:
             "finish_reason": word(body, "stop_reason"),
             "response_length": length(get(body, "generation")),
         }
+    outputs = items(get(body, "outputs"))
+    if outputs and get(outputs[0], "text") is not None:
+        return found | _mistral(outputs)
     return None
+
+
+def _mistral(outputs: Any) -> Found:
+    """Mistral's text completion, whose tokens stand in the headers alone."""
+    return {
+        "operation": "text_completion",
+        "finish_reason": word(outputs[0], "stop_reason"),
+        "response_length": sum(length(get(output, "text")) for output in outputs),
+    }
 
 
 def _titan(results: Any) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_llm_telemetry.core.usage.looking import count, either, get, items, kind, quietly, word
-from pytest_llm_telemetry.core.usage.web import header, retry_after
+from pytest_llm_telemetry.core.usage.web import retry_after
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 _GENERIC = frozenset({
     "APIError", "APIStatusError", "ApiError", "ClientError", "EventStreamError", "HTTPError",
     "HTTPStatusError", "ResponseError", "SDKError", "ServerError",
+})  # fmt: skip
+# What may stand beside an `error` that is a text, where the whole is an error and no answer.
+_BESIDE = frozenset({
+    "error", "code", "detail", "error_code", "error_type", "message", "request_id", "status",
+    "status_code", "type",
 })  # fmt: skip
 _STATUSES = range(400, 600)
 _BEDROCK = "Exception"
@@ -82,18 +87,28 @@ def _retry_info(body: Any) -> float | None:
 def told(response: Any) -> Found:
     """The error that a body or a stream's event tells, empty when it tells none.
 
-    A text alone (`{"error": "model not found"}`, Ollama's) counts only when it stands alone, so
-    that a handler's own answer with an `error` among its items is none.
+    A text (`{"error": "model not found"}`, Ollama's) counts only beside what errors have, so that
+    a handler's own answer with an `error` among its items is none.
     """
     error = get(response, "error")
-    if isinstance(error, str) and error and type(response) is dict and len(response) == 1:
-        return {"error_type": "error"}
+    if isinstance(error, str) and error and type(response) is dict and _BESIDE.issuperset(response):
+        return _of_text(response)
     if get(response, "object") == "error" or (kind(response) == "error" and error is None):
         error = response
-    if error is None or either(error, "message", "type", "code") is None:
+    if isinstance(error, BaseException) or either(error, "message", "type", "code") is None:
         return _exception_event(response)
     status = count(error, "status_code", "code")
     found: Found = {"error_type": _name(error) or str(status or "error")}
+    if status is not None and status in _STATUSES:
+        found["status_code"] = status
+    return found
+
+
+def _of_text(response: Any) -> Found:
+    """An error whose `error` is a text: what else it says names it better (xAI's `code`)."""
+    status = count(response, "status_code", "status", "code")
+    name = word(response, "error_type", "code", "type")
+    found: Found = {"error_type": name or "error"}
     if status is not None and status in _STATUSES:
         found["status_code"] = status
     return found
@@ -110,9 +125,3 @@ def _exception_event(event: Any) -> Found:
         return {}
     name = next(iter(event))
     return {"error_type": name} if isinstance(name, str) and name.endswith(_BEDROCK) else {}
-
-
-def status_of(headers: Any) -> str | None:
-    """AWS's name of an error, from its header."""
-    name = header(headers, "x-amzn-errortype")
-    return name.partition(":")[0] if name else None

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pytest_llm_telemetry.core.usage.fields import Found
     from pytest_llm_telemetry.core.usage.tally import Tally
 
-_REASONING = ("reasoning_content", "reasoning")
+_NO_TEXT = ("reasoning_content", "reasoning", "refusal")
+_LEGACY = "text_completion"
 
 
 def read(response: Any) -> Found | None:
@@ -30,15 +31,20 @@ def read(response: Any) -> Found | None:
     texts = (_text(get(message, "content")) for message in messages)
     return {
         "provider": providers.of_chat(response, first, model),
-        "operation": "text_completion" if word(first, "text") else "chat",
+        "operation": _operation(response, first),
         "model": model,
         "response_id": word(response, "id"),
-        "finish_reason": word(first, "finish_reason"),
+        "finish_reason": word(first, "finish_reason", "stop_reason"),  # the latter on Bedrock
         "response_length": sum(texts) + sum(length(get(choice, "text")) for choice in choices),
         "tool_calls": sum(_calls(message) for message in messages),
         "service_tier": word(response, "service_tier"),
         **tokens(get(response, "usage")),
     }
+
+
+def _operation(response: Any, choice: Any) -> str:
+    legacy = get(response, "object") == _LEGACY or word(choice, "text") is not None
+    return _LEGACY if legacy else "chat"
 
 
 def read_embeddings(response: Any) -> Found | None:
@@ -52,7 +58,7 @@ def read_embeddings(response: Any) -> Found | None:
         "operation": "embeddings",
         "model": model,
         "response_id": word(response, "id"),
-        "input_tokens": count(get(response, "usage"), "prompt_tokens"),
+        "input_tokens": count(get(response, "usage"), "prompt_tokens", "total_tokens"),
         "response_length": 0,
         "tool_calls": 0,
     }
@@ -114,8 +120,8 @@ def add(tally: Tally, chunk: Any) -> bool | None:
     if not tally.model:
         _head(tally, chunk, choices)
     usage = get(chunk, "usage")
-    if usage is None and not choices:
-        usage = get(get(chunk, "x_groq"), "usage")
+    if usage is None:
+        usage = _usage_elsewhere(chunk, choices[0] if choices else None)
     if usage is not None:
         tally.take(tokens(usage))
     content = False
@@ -124,11 +130,25 @@ def add(tally: Tally, chunk: Any) -> bool | None:
     return content
 
 
+def _usage_elsewhere(chunk: Any, choice: Any) -> Any:
+    """Groq tells usage beside its last choice, Moonshot inside of it."""
+    if choice is not None and get(choice, "finish_reason") is None:
+        return None
+    beside = get(get(chunk, "x_groq"), "usage")
+    return get(choice, "usage") if beside is None else beside
+
+
 def _head(tally: Tally, chunk: Any, choices: Any) -> None:
     """Who answers, until the model is known: Azure's first chunk has none."""
     tally.model = word(chunk, "model")
-    provider = providers.of_chat(chunk, choices[0] if choices else None, tally.model)
-    tally.take({"provider": provider, "operation": "chat", "response_id": word(chunk, "id")})
+    first = choices[0] if choices else None
+    tally.take(
+        {
+            "provider": providers.of_chat(chunk, first, tally.model),
+            "operation": _operation(chunk, first),
+            "response_id": word(chunk, "id"),
+        }
+    )
 
 
 def _choice(tally: Tally, choice: Any) -> bool:
@@ -154,4 +174,9 @@ def _other_content(tally: Tally, choice: Any, delta: Any) -> bool:
     if get(delta, "function_call") is not None:
         tally.call("function_call", None)
         return True
-    return bool(calls) or (not tally.begun and word(delta, *_REASONING) is not None)
+    return bool(calls) or (not tally.begun and _is_begun(delta))
+
+
+def _is_begun(delta: Any) -> bool:
+    """Whether it carries what is content and no text: a thought, a refusal, sound."""
+    return word(delta, *_NO_TEXT) is not None or get(delta, "audio") is not None

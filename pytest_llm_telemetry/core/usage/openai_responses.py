@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llm_telemetry.core.usage import providers
+from pytest_llm_telemetry.core.usage import failures, providers
 from pytest_llm_telemetry.core.usage.looking import count, get, items, kind, length, word
 
 TYPE_CHECKING = False
@@ -77,4 +77,4 @@ def _take(tally: Tally, response: Any) -> None:
     found = read(response) or {}
     if not items(get(response, "output")):  # the deltas know more than a response without output
         found["response_length"] = found["tool_calls"] = None
-    tally.take(found)
+    tally.take(found | failures.told(response))

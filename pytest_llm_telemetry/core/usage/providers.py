@@ -45,7 +45,7 @@ def of_chat(response: Any, choice: Any, model: str | None) -> str | None:
     """The provider of an OpenAI-shaped response, which dozens of servers speak."""
     if get(response, "x_groq") is not None:
         return "groq"
-    if get(choice, "content_filter_results") is not None:
+    if get(choice, "content_filter_results") is not None or get(response, "prompt_filter_results"):
         return "azure.ai.openai"
     if word(response, "provider") is not None:
         return "openrouter"

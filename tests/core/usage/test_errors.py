@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from pytest_llm_telemetry.core.usage import StreamUsage, read, read_error
-from pytest_llm_telemetry.core.usage.failures import status_of
 
 
 def raised(name: str, **data: Any) -> BaseException:
@@ -158,13 +157,6 @@ def test_an_error_body_tells_its_type(body: Any, expected: dict[str, Any]) -> No
     stream = StreamUsage()
     assert not stream.add(body)
     assert stream.result() == {"streaming": True, **expected}
-
-
-def test_awss_name_of_an_error_is_read_from_its_header() -> None:
-    """Without the address that stands behind it."""
-    headers = {"x-amzn-ErrorType": "ValidationException:http://internal"}
-    assert status_of(headers) == "ValidationException"
-    assert status_of({}) is None
 
 
 CHAT = {"model": "gpt-4o", "choices": [{"message": {"content": "Hi"}}]}
