@@ -42,6 +42,7 @@ class GoldenCase:
         tags: The case's tags.
         metadata: Everything else that the case carries.
         repeat: Which repeat this is, from 1.
+        scores: What was recorded of it so far.
     """
 
     def __init__(self, case: Case, repeat: int, grade: Grade, emit: Emit) -> None:
@@ -50,6 +51,7 @@ class GoldenCase:
         self._emit = emit
         self.repeat = repeat
         self.graded = False
+        self.scores: list[Score] = []
 
     @property
     def id(self) -> str:
@@ -95,4 +97,5 @@ class GoldenCase:
 
     def _record(self, score: Score) -> None:
         self.graded = True
+        self.scores.append(score)
         self._emit(score)

@@ -1,6 +1,7 @@
 """The end of a session: decide, set the exit status, and only then show what was decided."""
 
 import os
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from pytest_llm_telemetry.core.baseline import Acceptance
 from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import Problem
+from pytest_llm_telemetry.plugin import junit
 from pytest_llm_telemetry.plugin.options import Options
 from pytest_llm_telemetry.reporters import github, terminal
 from pytest_llm_telemetry.storage import revision, runs, stops
@@ -53,10 +55,15 @@ class RunJudge:
         if case and report.when == "call":
             self._items.setdefault((case[0], case[1]), []).append(report.nodeid)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Decide. Everything that is displayed later shows what was decided here."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, None, None]:
+        """Decide, before anybody writes or displays what was decided here."""
         self._report = self._judge(session, exitstatus)
+        if self._report is not None:
+            junit.tell(session.config, self._report)
+        yield
         if self._report is None:
             return
         if self._problems or exitstatus in _OPEN_TO_A_VERDICT:

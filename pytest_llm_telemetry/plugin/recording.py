@@ -31,6 +31,7 @@ class Recording:
         self._worker = worker
         self._tap: context.Tap | None = None
         self._case: GoldenCase | None = None
+        self._is_set_up = False
         self._reruns: dict[tuple[str, str, int], int] = {}
         self.logger = TelemetryLogger()
         self.graders = Graders({})
@@ -50,24 +51,37 @@ class Recording:
     @contextmanager
     def case(self, run: CaseRun | None) -> Iterator[None]:
         """Put the run's and the case's context on every event while a test runs."""
-        fields: dict[str, str | int] = {"run_id": self.run_id}
         self._case = None
-        if run is not None:
-            fields |= {
-                "suite": run.suite,
-                "case_id": run.case.id,
-                "attempt": self._attempt(run),
-            }
-            self._case = GoldenCase(run.case, run.repeat, self.graders.grade, self.emit)
-        if self._worker:
-            fields["worker"] = self._worker
-        if self._tap is not None:
-            self._tap.fields(fields)
+        self._is_set_up = False
+        self._begin(run)
         try:
             yield
         finally:
-            if self._tap is not None:
-                self._tap.fields({"run_id": self.run_id})
+            self._tell({})
+
+    def set_up(self, run: CaseRun) -> None:
+        """Begin anew where a test is set up again: pytest-rerunfailures does so for each try."""
+        if self._is_set_up:
+            self._begin(run)
+        self._is_set_up = True
+
+    def _begin(self, run: CaseRun | None) -> None:
+        if run is None:
+            self._tell({})
+            return
+        about: dict[str, str | int] = {
+            "suite": run.suite,
+            "case_id": run.case.id,
+            "attempt": self._attempt(run),
+        }
+        self._tell(about)
+        self._case = GoldenCase(run.case, run.repeat, self.graders.grade, self.emit)
+
+    def _tell(self, about: Mapping[str, str | int]) -> None:
+        """Put the run, the worker and the case on every event from here on."""
+        worker = {"worker": self._worker} if self._worker else {}
+        if self._tap is not None:
+            self._tap.fields({"run_id": self.run_id, **about, **worker})
 
     def _attempt(self, run: CaseRun) -> int:
         """Repeats are numbered 1 to n; the k-th rerun of repeat r is attempt r + k * n."""
@@ -90,6 +104,14 @@ class Recording:
             passed=score.passed,
             explanation=score.explanation or None,
         )
+
+    @property
+    def spent(self) -> tuple[float | None, float | None]:
+        """Milliseconds of the running test's root calls and USD of its calls; None is unknown."""
+        calls = self._tap.calls if self._tap is not None else []
+        times = [latency for latency, _ in calls if latency is not None]
+        costs = [cost for _, cost in calls if cost is not None]
+        return sum(times) if times else None, sum(costs) if costs else None
 
     def recorded(self, error: BaseException) -> bool:
         """Whether a watched call raised this very exception: then the log has it already."""

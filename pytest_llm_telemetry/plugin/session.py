@@ -22,7 +22,9 @@ from pytest_llm_telemetry.plugin.collection import (
     run_of,
 )
 from pytest_llm_telemetry.plugin.judging import RunJudge, utc_now
+from pytest_llm_telemetry.plugin.junit import outcome_of, without_ours
 from pytest_llm_telemetry.plugin.options import Options, resolve
+from pytest_llm_telemetry.plugin.progress import Progress
 from pytest_llm_telemetry.plugin.recording import Recording
 from pytest_llm_telemetry.plugin.stopping import EarlyStops
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger
@@ -45,11 +47,12 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
         raise pytest.UsageError(str(error)) from None
     session = TelemetrySession(config, options, known)
     config.pluginmanager.add_hookspecs(hookspecs)
-    config.pluginmanager.register(session, "llm-telemetry-session")
     if session.judges:
-        config.pluginmanager.register(
-            RunJudge(options, known, session.run_dir), "llm-telemetry-judge"
-        )
+        judge = RunJudge(options, known, session.run_dir)
+        config.pluginmanager.register(judge, "llm-telemetry-judge")
+        config.pluginmanager.register(Progress(config), "llm-telemetry-progress")
+    # registered last, so that its log is closed before the judge reads it
+    config.pluginmanager.register(session, "llm-telemetry-session")
     return session
 
 
@@ -194,6 +197,7 @@ class TelemetrySession:
         run, meter = run_of(item), self._recording.meter
         if run is None:
             return
+        self._recording.set_up(run)
         why = meter.stopped if meter is not None else ""
         if not why and self._stops is not None:
             why = self._stops.why(run)
@@ -218,9 +222,16 @@ class TelemetrySession:
             elif error is not None and self._recording.recorded(error):
                 _expect(report, item, error)
             elif error is not None or not case.graded:
-                self._recording.emit(_own_score(error))
+                own = _own_score(error)
+                case.scores.append(own)
+                self._recording.emit(own)
+            told = outcome_of(run, case, self._recording.spent)
+            report.user_properties += told
+            # the teardown's report, which JUnit files are made from, has the last try's
+            item.user_properties[:] = [*without_ours(item.user_properties), *told]
         return report
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Close the log, before it is read."""
         self._recording.close()

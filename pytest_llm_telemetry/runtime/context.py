@@ -94,7 +94,12 @@ def attach(sink: Sink, *, prices: PriceTable | None = None, meter: Meter | None 
 
 
 class Tap:
-    """The hold of a test session on the loggers of its process."""
+    """The hold of a test session on the loggers of its process.
+
+    Attributes:
+        last_query_id: The last call that ended since the fields were put.
+        calls: What each call since then took: see `told`.
+    """
 
     def __init__(
         self, sink: Sink, prices: PriceTable | None, meter: Meter | None, outer: Tap | None
@@ -103,6 +108,7 @@ class Tap:
         self.meter = meter
         self.ambient: Mapping[str, Any] = {}
         self.last_query_id: str | None = None
+        self.calls: list[tuple[float | None, float | None]] = []
         self._sink = sink
         self._outer = outer
         self._error: BaseException | None = None
@@ -111,6 +117,7 @@ class Tap:
         """Put these fields on every event of the process, whichever thread it comes from."""
         self.ambient = fields
         self.last_query_id = None
+        self.calls = []
         self._error = None
 
     def write(self, line: bytes) -> None:
@@ -121,6 +128,18 @@ class Tap:
         """Remember the last call that ended, and what it raised."""
         self.last_query_id = query_id
         self._error = error if error is not None else self._error
+
+    def told(self, query_id: str, found: Mapping[str, Any], *, is_root: bool) -> None:
+        """Keep what a call took, and let the meter settle it.
+
+        `calls` are (latency in ms of a root call, cost in USD of a leaf call), None for what is
+        neither or is unknown, since the fields were put.
+        """
+        latency = found.get("latency_ms") if is_root else None
+        cost = None if found.get("nested_calls") else found.get("cost_usd")
+        self.calls.append((latency, cost))
+        if self.meter is not None:
+            self.meter.end(query_id, found)
 
     def was_recorded(self, error: BaseException) -> bool:
         """Whether the last call that failed raised this very exception."""

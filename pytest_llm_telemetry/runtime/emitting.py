@@ -87,8 +87,8 @@ class Emitter:
             found.update(self._wording.error(error, kind))
         with self.guard:
             self._price(found, tap)
-            if tap is not None and tap.meter is not None:
-                tap.meter.end(call.query_id, found)
+            if tap is not None:
+                tap.told(call.query_id, found, is_root=call.parent is None)
         text = self._wording.members(found, _TO_ERROR_TYPE)
         if failed:
             text += self._wording.message("error_message", error)

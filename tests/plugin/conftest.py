@@ -11,7 +11,23 @@ import pytest
 from pytest_llm_telemetry.storage import schemas
 
 CASES = 20
-LEAN = ("-p", "no:hypothesispytest", "-p", "no:anyio")  # they take longer to load than we to run
+# They take longer to load than we to run, and some of them change how.
+OTHERS = (
+    "hypothesispytest",
+    "anyio",
+    "asyncio",
+    "randomly",
+    "recording",
+    "repeat",
+    "rerunfailures",
+)
+
+
+def lean(*beside: str) -> list[str]:
+    """The options that switch off every other plugin, but for these."""
+    return [part for name in OTHERS if name not in beside for part in ("-p", f"no:{name}")]
+
+
 TEST = """
 from pathlib import Path
 import pytest
@@ -58,9 +74,9 @@ class Project:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def run(self, *arguments: str) -> pytest.RunResult:
-        """Run `pytest --llm-telemetry` in a process of its own."""
-        return self.pytester.runpytest_subprocess("--llm-telemetry", *LEAN, *arguments)
+    def run(self, *arguments: str, beside: tuple[str, ...] = ()) -> pytest.RunResult:
+        """Run `pytest --llm-telemetry` in a process of its own, with these plugins beside ours."""
+        return self.pytester.runpytest_subprocess("--llm-telemetry", *lean(*beside), *arguments)
 
     def command(self, *arguments: str) -> pytest.RunResult:
         """Run `llm-telemetry` in a process of its own."""
@@ -70,9 +86,11 @@ class Project:
         """Run once and accept what comes of it."""
         assert self.run("-q", "--llm-update-baseline").ret == 0
 
-    def report(self, *arguments: str) -> tuple[pytest.RunResult, dict[str, Any]]:
+    def report(
+        self, *arguments: str, beside: tuple[str, ...] = ()
+    ) -> tuple[pytest.RunResult, dict[str, Any]]:
         """Run, and read the JSON report."""
-        result = self.run("--llm-report", "json=report.json", *arguments)
+        result = self.run("--llm-report", "json=report.json", *arguments, beside=beside)
         report = json.loads((self.root / "report.json").read_text(encoding="utf-8"))
         assert isinstance(report, dict)
         return result, report

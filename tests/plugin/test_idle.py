@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.plugin.conftest import lean
+
 PROBE = """
 import sys
 
@@ -17,13 +19,13 @@ PYTESTERS_OWN = ("stdout", "stderr", "runpytest-0", "runpytest-current")
 def test_idle_loads_no_room_and_no_dependency(pytester: pytest.Pytester) -> None:
     """Without --llm-telemetry only plugin/__init__ is imported, and none of our dependencies."""
     pytester.makepyfile(PROBE)
-    assert pytester.runpytest_subprocess("-p", "no:cacheprovider").ret == 0
+    assert pytester.runpytest_subprocess(*lean(), "-p", "no:cacheprovider").ret == 0
 
 
 def test_idle_writes_and_prints_nothing(pytester: pytest.Pytester) -> None:
     """Without --llm-telemetry there is no new file and no word of ours in the output."""
     pytester.makepyfile("def test_one(): pass")
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result = pytester.runpytest_subprocess(*lean(), "-p", "no:cacheprovider")
     left = {path.name for path in pytester.path.iterdir()} - {"__pycache__"}
     assert left == {"test_idle_writes_and_prints_nothing.py", *PYTESTERS_OWN}
     words = [line for line in result.outlines if not line.startswith("plugins:")]
@@ -42,7 +44,7 @@ def test_idle_opens_no_socket(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.makepyfile("def test_one(): pass")
-    assert pytester.runpytest_subprocess().ret == 0
+    assert pytester.runpytest_subprocess(*lean()).ret == 0
 
 
 def test_idle_skips_golden_sets(pytester: pytest.Pytester) -> None:
@@ -55,6 +57,6 @@ def test_idle_skips_golden_sets(pytester: pytest.Pytester) -> None:
         def test_bot(golden_case): raise AssertionError("must not run")
         """
     )
-    result = pytester.runpytest_subprocess("--strict-markers", "-rs")
+    result = pytester.runpytest_subprocess(*lean(), "--strict-markers", "-rs")
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["*run it with --llm-telemetry*"])
