@@ -36,6 +36,7 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "N",
         "replay N cases with the unchanged version (tests marked llm_control), to know the drift",
     ),
+    ("--llm-offline", "bool", "", "fail a test that would reach a live provider"),
     ("--llm-budget-usd", "string", "USD", "make no call beyond this cost of the run (exit 3)"),
     ("--llm-run-dir", "string", "DIR", "folder of stored runs (.llm-telemetry/runs)"),
     (

@@ -26,6 +26,7 @@ class Options:
     controls: int = 0
     budget_usd: float | None = None
     stop_early: bool = False
+    offline: bool = False
 
 
 def resolve(config: pytest.Config, names: Sequence[str]) -> Options:
@@ -56,6 +57,7 @@ def resolve(config: pytest.Config, names: Sequence[str]) -> Options:
         controls=_count("--llm-controls", value("llm_controls")) or 0,
         budget_usd=_usd(value("llm_budget_usd")),
         stop_early=bool(value("llm_stop_early")),
+        offline=bool(value("llm_offline")),
     )
 
 

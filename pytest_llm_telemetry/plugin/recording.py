@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pytest_llm_telemetry.core.golden import Score
 from pytest_llm_telemetry.core.pricing import PriceTable
@@ -112,6 +113,12 @@ class Recording:
         times = [latency for latency, _ in calls if latency is not None]
         costs = [cost for _, cost in calls if cost is not None]
         return sum(times) if times else None, sum(costs) if costs else None
+
+    def replayed_by(self, cassette: Any) -> None:
+        """Mark calls as cached that a cassette of vcrpy answers, of pytest-recording or without."""
+        if self._tap is not None:
+            counts = hasattr(cassette, "play_count")
+            self._tap.replays = (lambda: int(cassette.play_count)) if counts else None
 
     def recorded(self, error: BaseException) -> bool:
         """Whether a watched call raised this very exception: then the log has it already."""

@@ -1,6 +1,7 @@
 """One pytest session under `--llm-telemetry`: its golden sets, its calls, and each test's say."""
 
 from collections.abc import Container, Generator, Sequence
+from contextlib import nullcontext
 from os.path import relpath
 from secrets import token_hex
 from typing import Any
@@ -23,6 +24,7 @@ from pytest_llm_telemetry.plugin.collection import (
 )
 from pytest_llm_telemetry.plugin.judging import RunJudge, utc_now
 from pytest_llm_telemetry.plugin.junit import outcome_of, without_ours
+from pytest_llm_telemetry.plugin.offline import LiveCall, Offline
 from pytest_llm_telemetry.plugin.options import Options, resolve
 from pytest_llm_telemetry.plugin.progress import Progress
 from pytest_llm_telemetry.plugin.recording import Recording
@@ -77,6 +79,7 @@ class TelemetrySession:
         self._recording = Recording(
             self.run_id, self.run_dir / runs.EVENTS, worker["workerid"] if worker else None, meter
         )
+        self._offline = Offline() if options.offline else None
         self._stops = EarlyStops(self.run_dir, options, known) if options.stop_early else None
 
     @property
@@ -204,6 +207,14 @@ class TelemetrySession:
         if why:
             raise pytest.skip.Exception(why, _use_item_location=True)
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Watch what answers the test: a cassette, or a live provider where none may be reached."""
+        funcargs = getattr(item, "funcargs", {})
+        self._recording.replayed_by(funcargs.get("vcr"))
+        with self._offline.guard() if self._offline is not None else nullcontext():
+            return (yield)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -219,6 +230,8 @@ class TelemetrySession:
             if isinstance(error, BudgetExceeded):
                 report.outcome = "skipped"
                 report.longrepr = (str(item.path), (item.reportinfo()[1] or 0) + 1, str(error))
+            elif isinstance(error, LiveCall):
+                pass  # the test fails: that is what was asked for
             elif error is not None and self._recording.recorded(error):
                 _expect(report, item, error)
             elif error is not None or not case.graded:

@@ -6,7 +6,7 @@ from _contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, Protocol
 
     from pytest_llm_telemetry.core.pricing import PriceTable
@@ -99,6 +99,7 @@ class Tap:
     Attributes:
         last_query_id: The last call that ended since the fields were put.
         calls: What each call since then took: see `told`.
+        replays: Counts the answers that came from a recording, where the test plays one.
     """
 
     def __init__(
@@ -109,6 +110,8 @@ class Tap:
         self.ambient: Mapping[str, Any] = {}
         self.last_query_id: str | None = None
         self.calls: list[tuple[float | None, float | None]] = []
+        self.replays: Callable[[], int] | None = None
+        self._replayed = 0
         self._sink = sink
         self._outer = outer
         self._error: BaseException | None = None
@@ -118,6 +121,8 @@ class Tap:
         self.ambient = fields
         self.last_query_id = None
         self.calls = []
+        self.replays = None
+        self._replayed = 0
         self._error = None
 
     def write(self, line: bytes) -> None:
@@ -129,8 +134,8 @@ class Tap:
         self.last_query_id = query_id
         self._error = error if error is not None else self._error
 
-    def told(self, query_id: str, found: Mapping[str, Any], *, is_root: bool) -> None:
-        """Keep what a call took, and let the meter settle it.
+    def told(self, query_id: str, found: dict[str, Any], *, is_root: bool) -> None:
+        """Keep what a call took, mark it as cached if a recording answered it, and settle it.
 
         `calls` are (latency in ms of a root call, cost in USD of a leaf call), None for what is
         neither or is unknown, since the fields were put.
@@ -138,6 +143,10 @@ class Tap:
         latency = found.get("latency_ms") if is_root else None
         cost = None if found.get("nested_calls") else found.get("cost_usd")
         self.calls.append((latency, cost))
+        if self.replays is not None:
+            before, self._replayed = self._replayed, self.replays()
+            if self._replayed > before:
+                found["cached"] = True
         if self.meter is not None:
             self.meter.end(query_id, found)
 

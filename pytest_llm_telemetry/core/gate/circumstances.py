@@ -35,3 +35,9 @@ def _cached(now: Summary) -> Iterator[str]:
     cached = sum(call.cached for call in calls)
     if cached:
         yield f"{cached} of {count(len(calls), 'call')} came from a cache and are left out of latency"
+    repeated = sum(len({c.attempt for c in case.calls if c.cached}) > 1 for case in now.cases)
+    if repeated:
+        yield (
+            f"the repeats of {count(repeated, 'case')} were answered from a recording: they tell "
+            "nothing of how much the model's answers vary"
+        )

@@ -1,0 +1,61 @@
+"""`--llm-offline`: a test that would reach a live provider fails, and reaches nobody."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from typing import Any
+
+_CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.getaddrinfo"})
+_HOME = frozenset({"localhost", "", None})
+
+
+class LiveCall(BaseException):
+    """A test under `--llm-offline` would have reached a host that is not this machine."""
+
+
+class Offline:
+    """Refuses what leaves this machine, in the blocks that it is asked to guard.
+
+    The interpreter's own audit events tell of each connection, so no library and no transport has
+    to be patched (PEP 578). A hook cannot be taken off again; between blocks it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self._on = False
+        sys.addaudithook(self._heard)
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """Let no connection leave this machine."""
+        self._on = True
+        try:
+            yield
+        finally:
+            self._on = False
+
+    def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self._on or event not in _CONNECTS:
+            return
+        host = arguments[0] if event == "socket.getaddrinfo" else _host(arguments[1])
+        if not _is_home(host):
+            raise LiveCall(
+                f"--llm-offline: the test would reach {host!r}; answer it from a recording or a "
+                "loopback server"
+            )
+
+
+def _host(address: object) -> object:
+    """The host of a socket's address; a path is a socket of this machine."""
+    return address[0] if isinstance(address, tuple) and address else None
+
+
+def _is_home(host: object) -> bool:
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name in _HOME:
+        return True
+    try:
+        found = ip_address(str(name).partition("%")[0])
+    except ValueError:
+        return str(name).endswith(".localhost")
+    return found.is_loopback or found.is_unspecified
