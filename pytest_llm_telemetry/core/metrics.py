@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from operator import attrgetter, mul
+from typing import Any, Literal
 
 from pytest_llm_telemetry.core.samples import Call, CaseSamples
 
@@ -111,24 +112,28 @@ def measure(
     timed = [call for call in answered if not call.cached]
     metrics: dict[str, float | None] = {"queries": sum(call.weight for call in calls) or None}
     unknown: dict[str, int] = {}
-    metrics["error_rate"] = _share([(float(c.error_type is not None), c.weight) for c in calls])
+    metrics["error_rate"] = _share(
+        [c.error_type is not None for c in calls], [c.weight for c in calls]
+    )
     _grade(kept, metrics, unknown)
     _times("latency_ms", wanted, timed, (metrics, unknown))
     streamed = [c for c in timed if c.ttft_ms is not None]
     _times("ttft_ms", wanted, streamed, (metrics, unknown))
     for name, read in _PER_QUERY.items():
-        known = [(value, c.weight) for c in answered if (value := read(c)) is not None]
+        known = [call for call in answered if read(call) is not None]
         unknown[name] = len(answered) - len(known)
-        metrics[name] = None if unknown[name] else _share(known)
+        metrics[name] = (
+            None if unknown[name] else _share(map(read, known), [c.weight for c in known])
+        )
     spent = [c.cost_usd * c.weight for c in calls if c.cost_usd is not None]
     metrics["total_cost_usd"] = None if unknown["cost_per_query_usd"] or not spent else sum(spent)
     return {name: value for name, value in metrics.items() if name in METRICS}, unknown
 
 
-_PER_QUERY: Mapping[str, Callable[[Call], float | None]] = {
-    "cost_per_query_usd": lambda call: call.cost_usd,
-    "input_tokens": lambda call: call.input_tokens,
-    "output_tokens": lambda call: call.output_tokens,
+_PER_QUERY: Mapping[str, Callable[[Call], Any]] = {
+    "cost_per_query_usd": attrgetter("cost_usd"),
+    "input_tokens": attrgetter("input_tokens"),
+    "output_tokens": attrgetter("output_tokens"),
 }
 
 
@@ -164,18 +169,19 @@ def quantile(values: Sequence[tuple[float, float]], q: float) -> float | None:
     return ordered[-1][0]
 
 
-def _share(pairs: Sequence[tuple[float, float]]) -> float | None:
-    total = sum([weight for _, weight in pairs])
-    return sum([value * weight for value, weight in pairs]) / total if total else None
+def _share(values: Iterable[float], weights: Sequence[float]) -> float | None:
+    total = sum(weights)
+    return sum(map(mul, values, weights)) / total if total else None
 
 
 def _grade(
     cases: Sequence[CaseSamples], metrics: dict[str, float | None], unknown: dict[str, int]
 ) -> None:
     attempts = [(attempt, case.weight) for case in cases for attempt in case.attempts]
-    passed = [(float(a.passed), weight) for a, weight in attempts if a.passed is not None]
+    passed = [(a.passed, weight) for a, weight in attempts if a.passed is not None]
     scored = [(a.score, weight) for a, weight in attempts if a.score is not None]
-    metrics["pass_rate"], metrics["score"] = _share(passed), _share(scored)
+    metrics["pass_rate"] = _share([each for each, _ in passed], [weight for _, weight in passed])
+    metrics["score"] = _share([each for each, _ in scored], [weight for _, weight in scored])
     unknown["pass_rate"] = len(attempts) - len(passed)
     unknown["score"] = len(attempts) - len(scored)
 
@@ -187,11 +193,12 @@ def _times(
     into: tuple[dict[str, float | None], dict[str, int]],
 ) -> None:
     metrics, unknown = into
-    known = [(v, c.weight) for c in calls if (v := getattr(c, name)) is not None]
-    metrics[f"avg_{name}"] = _share(known)
+    known = [call for call in calls if getattr(call, name) is not None]
+    values, weights = [getattr(call, name) for call in known], [call.weight for call in known]
+    metrics[f"avg_{name}"] = _share(values, weights)
     unknown[f"avg_{name}"] = len(calls) - len(known)
     for percent in (50, 95, 99):
         percentile = f"p{percent}_{name}"
         if percentile in METRICS and percentile in wanted:
-            metrics[percentile] = quantile(known, percent / 100)
+            metrics[percentile] = quantile(list(zip(values, weights, strict=True)), percent / 100)
             unknown[percentile] = len(calls) - len(known)

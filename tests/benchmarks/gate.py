@@ -10,15 +10,21 @@ import argparse
 import json
 import math
 import random
+import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 from pytest_llm_telemetry.core.baseline import Baseline
 from pytest_llm_telemetry.core.gate import judge, stop_early
 from pytest_llm_telemetry.core.samples import Attempt, CaseSamples
+from pytest_llm_telemetry.storage.baselines import render
 from tests.benchmarks.gate_rivals import RIVALS
 from tests.benchmarks.gate_world import (
     World,
@@ -323,10 +329,30 @@ def _answer(place: int, *, correct: bool) -> CaseSamples:
 
 def speed() -> list[str]:
     """Row 5: what a decision costs, against a bare loop of the same machine in the same minute."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as fresh:
+        best, loop, megabytes = fresh.submit(_cost_of_a_decision).result()
+    rng = random.Random(1)
+    accepted = _accepted(run(WORLD, natures(WORLD, 1000, rng), 5, rng), 5)
+    kilobytes = len(render(accepted).encode()) / 1000
+    return [
+        "## 5. Speed and size",
+        "",
+        "| what | figure | wanted |",
+        "|---|---|---|",
+        f"| 10,000 cases x 5 judged, s of CPU | {best:.2f} | 1 |",
+        f"| the same, against an empty loop of 10 M rounds ({loop:.2f} s) | {best / loop:.1f} x | |",
+        f"| memory of a process with both sides of it, MB | {megabytes:.0f} | 300 |",
+        f"| a baseline of 1,000 cases x 5 as a file, kB | {kilobytes:.0f} | 300 |",
+        "",
+    ]
+
+
+def _cost_of_a_decision() -> tuple[float, float, float]:
+    """The best of five decisions and of five loops, in s; the peak memory of this process, in MB."""
     rng = random.Random(1)
     golden = natures(WORLD, 10_000, rng)
-    before, now = run(WORLD, golden, 5, rng), summary(run(WORLD, golden, 5, rng), 5)
-    baseline = _accepted(before, 5)
+    baseline = _accepted(run(WORLD, golden, 5, rng), 5)
+    now = summary(run(WORLD, golden, 5, rng), 5)
     best = loop = math.inf
     for _ in range(5):
         start = time.process_time()
@@ -336,22 +362,65 @@ def speed() -> list[str]:
         for _ in range(10_000_000):
             pass
         loop = min(loop, time.process_time() - start)
-    return [
-        "## 5. Speed",
+    return best, loop, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+_SPENDER = """
+import pytest
+
+def ask(question):
+    usage = {"prompt_tokens": 1000, "completion_tokens": 0}
+    return {"model": "m", "choices": [{"message": {"content": "yes"}}], "usage": usage}
+
+@pytest.mark.golden_set("golden/bot.jsonl", repeats=5)
+def test_bot(golden_case, llm_telemetry):
+    llm_telemetry.wrap(ask)(golden_case.input)
+"""
+
+
+def budget() -> list[str]:
+    """Row 6: what four workers spend beyond a budget, and whether the run can be judged after."""
+    lines = [
+        "## 6. A budget under `-n 4`: 200 cases x 5, a call costs 0.01 USD",
         "",
-        (
-            f"10,000 cases x 5 judged in {best:.2f} s of CPU; an empty loop of 10 M rounds took "
-            f"{loop:.2f} s beside it ({best / loop:.1f} x)."
-        ),
-        "",
+        "| budget, USD | spent | calls beyond it | exit status | judged again |",
+        "|---|---|---|---|---|",
     ]
+    for usd in (0.50, 1.005, 3.0):
+        with tempfile.TemporaryDirectory() as name:
+            lines.append(_spend(Path(name), usd))
+    return [*lines, ""]
+
+
+def _spend(project: Path, usd: float) -> str:
+    (project / "golden").mkdir()
+    cases = [json.dumps({"id": f"case-{n}", "input": f"question {n}"}) for n in range(200)]
+    (project / "golden" / "bot.jsonl").write_text("\n".join(cases) + "\n")
+    (project / "test_bot.py").write_text(_SPENDER)
+    prices = 'schema_version = 1\n[prices."m"]\ninput = 10.0\noutput = 1.0\n'
+    (project / "llm-telemetry.toml").write_text(prices)
+    plugins = ["-p", "xdist", "-n", "4", "--llm-telemetry", "--llm-budget-usd", str(usd)]
+    ran = _python(project, "pytest", "-q", *plugins)
+    again = _python(project, "pytest_llm_telemetry", "gate", "latest")
+    (events,) = project.glob(".llm-telemetry/runs/*/events.jsonl")
+    ends = [json.loads(line) for line in events.read_text().splitlines()]
+    calls = sum(event["event"] == "query_success" for event in ends)
+    beyond = max(0, calls - math.floor(usd / 0.01 + 1e-9))
+    return f"| {usd} | {calls * 0.01:.2f} | {beyond} | {ran} | exit status {again} |"
+
+
+def _python(project: Path, *command: str) -> int:
+    ran = subprocess.run(
+        [sys.executable, "-m", *command], cwd=project, capture_output=True, check=False
+    )
+    return ran.returncode
 
 
 def main() -> None:
     """Print all tables, and write them where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--draws", type=int, default=3000)
-    parser.add_argument("--only", default="12345")
+    parser.add_argument("--only", default="123456")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     lines: list[str] = []
@@ -362,6 +431,7 @@ def main() -> None:
             "3": lambda: stopping(pool, max(1, options.draws // 5)),
             "4": lambda: gsm8k(max(1, options.draws // 3)),
             "5": speed,
+            "6": budget,
         }
         for key in options.only:
             part = parts[key]()

@@ -48,10 +48,10 @@ def case_value(metric: str, case: CaseSamples) -> float | None:
         return _mean([(float(c.error_type is not None), c.weight) for c in case.calls])
     if metric == "queries":
         return sum([call.weight for call in case.calls])
-    read = _READ[metric]
+    field, counts = _READ[metric]
     total = weight = 0.0
     for call in case.calls:
-        value = read(call)
+        value = getattr(call, field) if counts(call) else None
         if value is not None:
             total += value * call.weight
             weight += call.weight
@@ -63,26 +63,26 @@ def _mean(values: list[tuple[float, float]]) -> float | None:
     return sum(value * weight for value, weight in values) / total if total else None
 
 
-def _latency(call: Call) -> float | None:
-    return None if call.cached or call.error_type is not None else call.latency_ms
+def _timed(call: Call) -> bool:
+    return call.error_type is None and not call.cached
 
 
-def _ttft(call: Call) -> float | None:
-    return None if call.cached or call.error_type is not None else call.ttft_ms
+def _answered(call: Call) -> bool:
+    return call.error_type is None
 
 
-def _answered(read: Callable[[Call], float | None]) -> Callable[[Call], float | None]:
-    return lambda call: read(call) if call.error_type is None else None
+def _any(call: Call) -> bool:  # noqa: ARG001 - one shape with its siblings
+    return True
 
 
-_READ: Mapping[str, Callable[[Call], float | None]] = {
-    **{name: _latency for name in METRICS if name.endswith("_latency_ms")},
-    **{name: _ttft for name in METRICS if name.endswith("_ttft_ms")},
-    "slow_call_rate": _latency,
-    "cost_per_query_usd": _answered(lambda call: call.cost_usd),
-    "total_cost_usd": lambda call: call.cost_usd,
-    "input_tokens": _answered(lambda call: call.input_tokens),
-    "output_tokens": _answered(lambda call: call.output_tokens),
+_READ: Mapping[str, tuple[str, Callable[[Call], bool]]] = {
+    **{name: ("latency_ms", _timed) for name in METRICS if name.endswith("_latency_ms")},
+    **{name: ("ttft_ms", _timed) for name in METRICS if name.endswith("_ttft_ms")},
+    "slow_call_rate": ("latency_ms", _timed),
+    "cost_per_query_usd": ("cost_usd", _answered),
+    "total_cost_usd": ("cost_usd", _any),
+    "input_tokens": ("input_tokens", _answered),
+    "output_tokens": ("output_tokens", _answered),
 }
 
 

@@ -7,7 +7,7 @@ from pytest_llm_telemetry.core.gate.findings import Comparison, Finding
 from pytest_llm_telemetry.core.gate.pairing import Pair
 from pytest_llm_telemetry.core.gate.wording import count, label, listing, shift
 from pytest_llm_telemetry.core.metrics import METRICS
-from pytest_llm_telemetry.core.samples import Attempt
+from pytest_llm_telemetry.core.samples import Attempt, CaseSamples
 from pytest_llm_telemetry.core.statistics.paired import mean_change
 from pytest_llm_telemetry.core.statistics.permutation import Bag, p_values
 from pytest_llm_telemetry.core.thresholds import Rule
@@ -22,11 +22,13 @@ def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
     """Has the share of passes (or the mean score) of the same cases fallen?"""
     read = _READ[rule.metric]
     graded: list[tuple[Pair, float]] = []
+    lost: list[CaseSamples] = []
     bags: list[Bag] = []
     grain = 0.0
     for pair in comparison.pairs:
         bag = _bag(pair, read)
         if bag is None:
+            lost += [pair.now] if read(pair.before.attempts) and not read(pair.now.attempts) else []
             continue
         graded.append((pair, _mean(bag.now) - _mean(bag.before)))
         grain += 1.0 / min(len(bag.before), len(bag.now))
@@ -50,7 +52,7 @@ def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
         worse=worse,
         better=better,
         note=_model_moved(comparison, rule, read),
-        problem=_ungraded(comparison, rule, read),
+        problem=_ungraded(lost, len(comparison.pairs), rule),
     )
 
 
@@ -67,9 +69,8 @@ def _model_moved(comparison: Comparison, rule: Rule, read: _Read) -> str:
     )
 
 
-def _ungraded(comparison: Comparison, rule: Rule, read: _Read) -> Problem | None:
+def _ungraded(lost: Sequence[CaseSamples], of: int, rule: Rule) -> Problem | None:
     """Cases that lost their grade: nobody looked at them, or too many of them got no answer."""
-    lost = [p.now for p in comparison.pairs if read(p.before.attempts) and not read(p.now.attempts)]
     unlooked = [case for case in lost if any(call.error_type is None for call in case.calls)]
     if unlooked:
         names = listing([case.case_id for case in unlooked])
@@ -79,10 +80,10 @@ def _ungraded(comparison: Comparison, rule: Rule, read: _Read) -> Problem | None
             where=unlooked[0].where,
             remedy="call golden_case.check(answer) in the test",
         )
-    if len(lost) <= _UNANSWERED * len(comparison.pairs):
+    if len(lost) <= _UNANSWERED * of:
         return None
     return Problem(
-        what=f"{len(lost)} of {count(len(comparison.pairs), 'case')} got no answer to grade",
+        what=f"{len(lost)} of {count(of, 'case')} got no answer to grade",
         remedy="look at the errors of the calls, and run again",
     )
 

@@ -57,7 +57,7 @@ def _normal(bags: Sequence[Bag]) -> tuple[float, float]:
         pool = (*bag.before, *bag.now)
         size, drawn = len(pool), len(bag.now)
         mean = sum(pool) / size
-        spread = sum((value - mean) ** 2 for value in pool) / size
+        spread = sum([(value - mean) ** 2 for value in pool]) / size
         distance += bag.weight * (sum(bag.now) / drawn - mean)
         variance += bag.weight**2 * spread * (size - drawn) / ((size - 1) * drawn)
     z = distance / sqrt(variance)

@@ -67,10 +67,10 @@ def _centred(bags: Sequence[Bag], shift: float) -> tuple[list[list[float]], list
     """The values before and now, less the shift and the median of their case."""
     before, now = [], []
     for bag in bags:
-        moved = [value - shift for value in bag.now]
-        middle = median_of([*bag.before, *moved])
+        middle = median_of([*bag.before, *[value - shift for value in bag.now]])
         before.append([value - middle for value in bag.before])
-        now.append([value - middle for value in moved])
+        moved = middle + shift
+        now.append([value - moved for value in bag.now])
     return before, now
 
 
