@@ -11,6 +11,7 @@ from pytest_llm_telemetry.core.metrics import Summary
 from pytest_llm_telemetry.core.report import (
     Report,
     age_text,
+    baseline_age_days,
     baseline_facts,
     quote,
     suggest,
@@ -64,6 +65,14 @@ def test_baseline_facts_tell_the_latest_decision() -> None:
 def test_a_baseline_that_nobody_accepted_has_no_facts() -> None:
     """An empty history of decisions is not invented."""
     assert baseline_facts(baseline(), now=NOW) is None
+    assert baseline_age_days(baseline(), now=NOW) is None
+
+
+def test_a_baselines_age_is_counted_in_whole_days() -> None:
+    """From the latest decision; a date that cannot be read gives no age."""
+    accepted = [Acceptance(run_id="r", at=at, by="ana") for at in ("2026-11-17T11:00:00Z", "?")]
+    ages = [baseline_age_days(baseline(each), now=NOW) for each in accepted]
+    assert ages == [6, None]
 
 
 def test_a_suite_report_takes_the_baseline_apart() -> None:

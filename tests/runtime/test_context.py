@@ -173,6 +173,22 @@ def test_a_meter_is_asked_before_each_call_and_told_after_it(recorded: Recorded)
     assert recorded.kinds == ["query_start", "query_start", "query_success", "query_success"]
 
 
+def test_a_call_that_a_recording_answered_is_marked(recorded: Recorded) -> None:
+    """What counts the replays says so, call by call; without it nothing is marked."""
+    replayed = iter([1, 1, 2])
+    tap = context.attach(MemorySink())
+    try:
+        tap.replays = lambda: next(replayed)
+        marks = []
+        for _ in range(3):
+            with recorded.telemetry.observe("q"):
+                pass
+            marks.append(recorded.last.get("cached"))
+    finally:
+        tap.close()
+    assert marks == [True, None, True]
+
+
 @pytest.mark.parametrize("trace", ["c" * 31, "C" * 32, "g" * 32, 7, None])
 def test_a_trace_that_is_none_is_left_out(recorded: Recorded, trace: Any) -> None:
     """A line with an id that no tracing system takes would be no event; the rest of it is."""

@@ -324,10 +324,11 @@ def test_an_active_trace_is_continued(
     assert span.parent_span_id.hex() == (span_id if kept else "")
 
 
-def test_an_id_of_ones_own_making_is_hashed_into_a_trace(collector: Collector) -> None:
+@pytest.mark.parametrize("form", ["call {}", "{:z>32}"])
+def test_an_id_of_ones_own_making_is_hashed_into_a_trace(collector: Collector, form: str) -> None:
     """Query ids from the caller's source need not be hexadecimal."""
     numbers = iter(range(100))
-    both = Both(collector, ids=lambda: f"call {next(numbers)}")
+    both = Both(collector, ids=lambda: form.format(next(numbers)))
     with both.telemetry.observe("hello"):
         pass
     assert len(both.events("query_success")) == 1

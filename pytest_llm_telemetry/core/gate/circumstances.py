@@ -10,7 +10,8 @@ from pytest_llm_telemetry.core.metrics import Summary
 def circumstances(now: Summary, baseline: Baseline | None) -> tuple[str, ...]:
     """A first run, a changed golden set, other models, another price table, cached answers."""
     if baseline is None:
-        return ("first run: there is no baseline yet, so only the absolute limits were judged",)
+        first = "first run: there is no baseline yet, so only the absolute limits were judged"
+        return (first, *_cached(now))
     return (*_changes(now, baseline), *_cached(now))
 
 

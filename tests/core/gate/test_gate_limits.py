@@ -223,6 +223,14 @@ def test_a_baseline_of_other_cases_cannot_be_compared(suites: Suites) -> None:
     assert "no case of the run is in the baseline" in str(verdict.problems[0])
 
 
+def test_repeats_from_one_recording_are_told(suites: Suites) -> None:
+    """Answers replayed at every repeat tell nothing of how much they vary."""
+    replayed = suites.case("a", [True, True], calls=[{"cached": True}, {"cached": True}])
+    live = suites.case("b", [True, True], calls=[{"cached": True}, {}])
+    verdict = judge(suites.run([replayed, live]), None, Thresholds())
+    assert "the repeats of 1 case were answered from a recording" in "; ".join(verdict.notes)
+
+
 def test_what_changed_around_the_cases_is_noted(suites: Suites) -> None:
     """New cases, another golden set, model or price table, and cached calls hold nothing."""
     before = suites.graded(["11"])
