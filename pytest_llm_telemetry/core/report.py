@@ -162,8 +162,11 @@ def _gap(at: str, now: str) -> timedelta | None:
 
 
 def short_id(run_id: str) -> str:
-    """The part of a run's identity behind its last dash: `7c1e` of `2026-11-23T11-20-04Z-7c1e`."""
-    return run_id.rpartition("-")[2]
+    """The part of a run's identity behind its last dash: `7c1e` of `2026-11-23T11-20-04Z-7c1e`.
+
+    A production log is named by its path, which is what a user types.
+    """
+    return run_id if "." in run_id else run_id.rpartition("-")[2]
 
 
 def suggest(run_id: str, suites: Sequence[SuiteReport]) -> tuple[str, ...]:
@@ -187,7 +190,10 @@ def _acceptance(suite: SuiteReport, accept: str) -> str:
     return f'{accept} --why "..."' if suite.verdict.breaches else ""
 
 
+_SAFE = str.maketrans("", "", "_-./")
+
+
 def quote(word: str) -> str:
     """One word for a POSIX shell, quoted only where it must be (the rule of `shlex.quote`)."""
-    safe = word.isascii() and word.replace("_", "").replace("-", "").replace(".", "").isalnum()
+    safe = word.isascii() and word.translate(_SAFE).isalnum()
     return word if safe and not word.startswith("-") else "'" + word.replace("'", "'\"'\"'") + "'"

@@ -18,6 +18,8 @@ from pytest_llm_telemetry.core.report import (
     Report,
     SuiteReport,
     baseline_age_days,
+    quote,
+    short_id,
     suggest,
     suite_report,
 )
@@ -89,8 +91,9 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
         except TelemetryError as error:
             found.append(_problem(error, request.root))
     status = worst([suite.verdict.status for suite in suites] + ["error"] * bool(found))
+    name = _shown(run_dir, request.root) if run_dir.is_file() else run_dir.name
     return Report(
-        run_id=run_dir.name,
+        run_id=name,
         suites=tuple(suites),
         status=status,
         exit_status=EXIT_STATUS[status],
@@ -103,8 +106,8 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
         run_dir=_shown(run_dir, request.root) if run else "",
         problems=tuple(found),
         skipped_lines=skipped,
-        judge_again=f"llm-telemetry gate {run_dir.name.rpartition('-')[2]}" if run else "",
-        next_commands=suggest(run_dir.name, suites),
+        judge_again=f"llm-telemetry gate {quote(short_id(name))}" if run else "",
+        next_commands=suggest(name, suites),
         run_url=revision.run_url(),
     )
 

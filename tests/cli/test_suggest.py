@@ -90,3 +90,4 @@ def test_a_production_day_is_judged_and_can_be_the_baseline(
         "schema_version = 1\n[limits.avg_latency_ms]\nmax = 500\n", encoding="utf-8"
     )
     assert main(["gate", str(tuesday), *root]) == 1
+    assert "judge again: llm-telemetry gate tuesday.jsonl" in capsys.readouterr().out
