@@ -438,8 +438,16 @@ def main() -> None:
             print("\n".join(part), flush=True)
             lines += part
     if options.write:
-        head = _DOCS.read_text().split("<!-- tables -->")[0] if _DOCS.exists() else ""
-        _DOCS.write_text(head + "<!-- tables -->\n\n" + "\n".join(lines))
+        _write(lines)
+
+
+def _write(lines: list[str]) -> None:
+    """Put the tables just made in the place of those of the same heading."""
+    head, _, tables = _DOCS.read_text().partition("<!-- tables -->")
+    kept = {part.partition("\n")[0]: part for part in tables.split("\n## ")[1:]}
+    made = {part.partition("\n")[0]: part for part in "\n".join(["", *lines]).split("\n## ")[1:]}
+    parts = sorted(part.strip() for part in (kept | made).values())
+    _DOCS.write_text(head + "<!-- tables -->\n\n## " + "\n\n## ".join(parts) + "\n")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ class Comparison:
     controls: tuple[Pair, ...] = ()
     history: tuple[PastRun, ...] = ()
     repeats: int = 1
-    timed: dict[str, list[tuple[Pair, list[float], list[float]]]] = field(default_factory=dict)
+    timed: dict[str, list[tuple[Pair, tuple[float, ...], tuple[float, ...]]]] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,9 @@ from pytest_llm_telemetry.core.verdict import Problem
 
 _UNANSWERED = 0.2
 
-_Read = Callable[[Iterable[Attempt]], list[float]]
+# Tuples, not lists: the garbage collector stops following a tuple of numbers, and of a large run it
+# would follow hundreds of thousands again and again.
+_Read = Callable[[Iterable[Attempt]], tuple[float, ...]]
 
 
 def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
@@ -39,7 +41,6 @@ def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
     total = sum([pair.now.weight for pair, _ in graded])
     changes = [(change, pair.now.weight) for pair, change in graded]
     estimate = mean_change(changes, grain / len(graded))
-    shares = [(pair, -change * pair.now.weight / total) for pair, change in graded]
     worse = sum(change < 0.0 for change, _ in changes)
     better = sum(change > 0.0 for change, _ in changes)
     return Finding(
@@ -48,7 +49,9 @@ def judge_grades(comparison: Comparison, rule: Rule) -> Finding:
         error=estimate.error,
         p_value=p_values(bags)[0],
         reason=_reason(worse, better, len(graded)),
-        carriers=lambda: ranked(rule.metric, shares),
+        carriers=lambda: ranked(
+            rule.metric, [(pair, -change * pair.now.weight / total) for pair, change in graded]
+        ),
         worse=worse,
         better=better,
         note=_model_moved(comparison, rule, read),
@@ -94,12 +97,12 @@ def _reason(worse: int, better: int, of: int) -> str:
     return f"{worse} of {count(of, 'case')} got worse, {better} got better"
 
 
-def _passed(attempts: Iterable[Attempt]) -> list[float]:
-    return [float(a.passed) for a in attempts if a.passed is not None]
+def _passed(attempts: Iterable[Attempt]) -> tuple[float, ...]:
+    return tuple([float(a.passed) for a in attempts if a.passed is not None])
 
 
-def _scores(attempts: Iterable[Attempt]) -> list[float]:
-    return [a.score for a in attempts if a.score is not None]
+def _scores(attempts: Iterable[Attempt]) -> tuple[float, ...]:
+    return tuple([a.score for a in attempts if a.score is not None])
 
 
 _READ: dict[str, _Read] = {"pass_rate": _passed, "score": _scores}

@@ -28,9 +28,6 @@ def judge_slow_calls(comparison: Comparison, rule: Rule) -> Finding:
     changes = [(_share(bag.now) - _share(bag.before), bag.weight) for _, bag in marked]
     grain = sum(1.0 / min(len(bag.before), len(bag.now)) for _, bag in marked) / len(marked)
     estimate = mean_change(changes, grain)
-    shares = [
-        (pair, change / len(marked)) for (pair, _), (change, _) in zip(marked, changes, strict=True)
-    ]
     before, now = _count([bag.before for _, bag in marked]), _count([bag.now for _, bag in marked])
     return Finding(
         figures=(before[0] / before[1], now[0] / now[1]),
@@ -40,7 +37,13 @@ def judge_slow_calls(comparison: Comparison, rule: Rule) -> Finding:
         p_value=p_values(bag for _, bag in marked)[1],
         reason=f"{now[0]:.0f} of {count(now[1], 'call')} are slow for their case, "
         f"{before[0]:.0f} of {before[1]} before",
-        carriers=lambda: ranked(rule.metric, shares),
+        carriers=lambda: ranked(
+            rule.metric,
+            [
+                (pair, change / len(marked))
+                for (pair, _), (change, _) in zip(marked, changes, strict=True)
+            ],
+        ),
         worse=sum(change > 0.0 for change, _ in changes),
         better=sum(change < 0.0 for change, _ in changes),
     )

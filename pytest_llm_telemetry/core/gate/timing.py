@@ -45,16 +45,18 @@ def time_of(metric: str) -> Callable[[Call], float | None]:
     return attrgetter("ttft_ms" if "ttft" in metric else "latency_ms")
 
 
-def log_times(case: CaseSamples, read: Callable[[Call], float | None]) -> list[float]:
+def log_times(case: CaseSamples, read: Callable[[Call], float | None]) -> tuple[float, ...]:
     """ln(ms) of the case's calls that were answered, and not from a cache."""
-    return [
-        log(max(value, _FLOOR_MS))
-        for call in case.calls
-        if (value := read(call)) and call.error_type is None and not call.cached
-    ]
+    return tuple(
+        [
+            log(max(_FLOOR_MS, value))
+            for call in case.calls
+            if (value := read(call)) and call.error_type is None and not call.cached
+        ]
+    )
 
 
-Timed = tuple[Pair, list[float], list[float]]
+Timed = tuple[Pair, tuple[float, ...], tuple[float, ...]]
 
 
 def timed_pairs(comparison: Comparison, metric: str) -> list[Timed]:

@@ -24,7 +24,6 @@ def judge_totals(comparison: Comparison, rule: Rule) -> Finding:
     sign = -1.0 if rule.metric == "queries" else 1.0
     low, high = estimate.interval(rule.confidence)
     total = sum(before for _, before, _ in spent)
-    shares = [(pair, sign * (now - before) / total) for pair, before, now in spent]
     worse = [now for _, before, now in spent if sign * (now - before) > _MATTERS * before]
     better = [now for _, before, now in spent if sign * (now - before) < -_MATTERS * before]
     p_value = estimate.above(0.0)
@@ -40,7 +39,9 @@ def judge_totals(comparison: Comparison, rule: Rule) -> Finding:
         error=estimate.error,
         p_value=p_value if sign > 0.0 else 1.0 - p_value,
         reason=f"{counted}; {split}" if split else counted,
-        carriers=lambda: ranked(rule.metric, shares),
+        carriers=lambda: ranked(
+            rule.metric, [(pair, sign * (now - before) / total) for pair, before, now in spent]
+        ),
         worse=len(worse),
         better=len(better),
     )

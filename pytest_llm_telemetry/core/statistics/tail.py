@@ -28,16 +28,17 @@ def slow_calls(bags: Sequence[Bag]) -> list[Bag]:
     shift += _rest(bags, shift)
     before, now = _centred(bags, shift)
     line = max(_NOTICED, _line([value for values in before for value in values], _SLOW))
+    quick = log(_NOTICED_MS / (exp(line) - 1.0))  # below this median it takes more than `line`
     marked = []
     for bag, old, new in zip(bags, before, now, strict=True):
-        usual_ms = exp(bag.before[0] - old[0])
-        bound = max(line, log(1.0 + _NOTICED_MS / usual_ms))
+        usual = bag.before[0] - old[0]
+        bound = line if usual >= quick else log(1.0 + _NOTICED_MS / exp(usual))
         marked.append(Bag(before=_marks(old, bound), now=_marks(new, bound)))
     return marked
 
 
-def _marks(values: Sequence[float], line: float) -> list[float]:
-    return [float(value > line) for value in values]
+def _marks(values: Sequence[float], line: float) -> tuple[float, ...]:
+    return tuple([1.0 if value > line else 0.0 for value in values])
 
 
 def _rest(bags: Sequence[Bag], shift: float) -> float:
@@ -63,14 +64,18 @@ def _line(values: Sequence[float], share: float) -> float:
     return sorted(values, reverse=True)[max(1, round(share * len(values)))]
 
 
-def _centred(bags: Sequence[Bag], shift: float) -> tuple[list[list[float]], list[list[float]]]:
+_Values = list[tuple[float, ...]]
+
+
+def _centred(bags: Sequence[Bag], shift: float) -> tuple[_Values, _Values]:
     """The values before and now, less the shift and the median of their case."""
-    before, now = [], []
+    before: _Values = []
+    now: _Values = []
     for bag in bags:
         middle = median_of([*bag.before, *[value - shift for value in bag.now]])
-        before.append([value - middle for value in bag.before])
+        before.append(tuple([value - middle for value in bag.before]))
         moved = middle + shift
-        now.append([value - moved for value in bag.now])
+        now.append(tuple([value - moved for value in bag.now]))
     return before, now
 
 
