@@ -1,8 +1,10 @@
+from pytest_llm_telemetry.core.privacy.redaction import Redaction as Redaction
 from pytest_llm_telemetry.runtime.files import FileSink as FileSink
 from pytest_llm_telemetry.runtime.instrument import instrument as instrument
 from pytest_llm_telemetry.runtime.instrument import uninstrument as uninstrument
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger as TelemetryLogger
 from pytest_llm_telemetry.runtime.otlp import OtlpSink as OtlpSink
+from pytest_llm_telemetry.runtime.pii import PiiSink as PiiSink
 from pytest_llm_telemetry.runtime.published_prices import published_prices as published_prices
 from pytest_llm_telemetry.runtime.queueing import QueueSink as QueueSink
 from pytest_llm_telemetry.runtime.rotation import Rotation as Rotation
@@ -13,7 +15,9 @@ __all__ = [
     "FileSink",
     "MemorySink",
     "OtlpSink",
+    "PiiSink",
     "QueueSink",
+    "Redaction",
     "Rotation",
     "StreamSink",
     "TelemetryLogger",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_llm_telemetry.core.pricing import PriceTable
+    from pytest_llm_telemetry.core.privacy.redaction import Redaction
     from pytest_llm_telemetry.runtime.calls import ObservedCall
     from pytest_llm_telemetry.runtime.clock import Clock
     from pytest_llm_telemetry.runtime.sampling import Sampling
@@ -38,6 +39,7 @@ class Emitter:
         ids: Callable[[], str] | None,
         capture: str,
         hash_key: bytes | None,
+        redaction: Redaction | None,
         prices: PriceTable | None,
         sampling: Sampling | None,
     ) -> None:
@@ -50,7 +52,7 @@ class Emitter:
         self.sampled_out = 0
         self.sampling = sampling
         self._ids = ids
-        self._wording = Wording(capture, hash_key, self.foreign)
+        self._wording = Wording(capture, hash_key, self.foreign, redaction)
         self._fixed = self._wording.members(fixed, SERVICE)
         self._prices = prices
         self._last_context: tuple[Mapping[str, Any], str] = ({}, "")

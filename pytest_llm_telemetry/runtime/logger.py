@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeVar
 
+    from pytest_llm_telemetry.core.privacy.redaction import Redaction
     from pytest_llm_telemetry.runtime.clock import Clock
     from pytest_llm_telemetry.runtime.sampling import Rate
     from pytest_llm_telemetry.runtime.sinks import Sink
@@ -43,6 +44,7 @@ class TelemetryLogger:
             secrets), "hash", "none", or "full" by explicit choice.
         hash_key: The key of user hashes; by default `LLM_TELEMETRY_HASH_KEY` of the environment,
             else a random one that lives as long as the process.
+        redaction: A team's own patterns and allow-list, beside what is always replaced.
         prices: USD per million tokens by model, or a PriceTable such as `published_prices()`.
         sinks: More sinks.
         sample_rate: The share of calls to keep, a fraction, or a function of the call's fields
@@ -63,6 +65,7 @@ class TelemetryLogger:
         service_version: str | None = None,
         capture: str = "redacted",
         hash_key: bytes | str | None = None,
+        redaction: Redaction | None = None,
         prices: PriceTable | Mapping[str, Mapping[str, float]] | None = None,
         sinks: Sequence[Sink] = (),
         sample_rate: Rate | None = None,
@@ -85,6 +88,7 @@ class TelemetryLogger:
             ids=ids,
             capture=capture,
             hash_key=key.encode() if isinstance(key, str) else key,
+            redaction=redaction,
             prices=prices
             if prices is None or isinstance(prices, PriceTable)
             else PriceTable(prices, unpriced=warn),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from pytest_llm_telemetry.core.privacy.redaction import Redaction
     from pytest_llm_telemetry.runtime.guard import ForeignGuard
 
 _NAME_LENGTH = 200  # of a model, a tag, a session id
@@ -27,7 +28,15 @@ _CANCELLED = "cancelled"
 class Wording:
     """Redacts, hashes and cuts, by the chosen capture."""
 
-    def __init__(self, capture: str, hash_key: bytes | None, foreign: ForeignGuard) -> None:
+    def __init__(
+        self,
+        capture: str,
+        hash_key: bytes | None,
+        foreign: ForeignGuard,
+        redaction: Redaction | None = None,
+    ) -> None:
+        self._preview = preview if redaction is None else redaction.preview
+        self._preview("")  # what finds is imported where the logger is made, not by its first call
         self.capture = capture
         self._holds_text = capture in {"redacted", "full"}
         self._query_key = hash_key or b""
@@ -40,7 +49,7 @@ class Wording:
         known = self._known.get(value)
         if known is not None:
             return known
-        told = quote(preview(value, _NAME_LENGTH))
+        told = quote(self._preview(value, _NAME_LENGTH))
         if len(value) <= _SHORT:
             if len(self._known) >= _REMEMBERED:
                 self._known = {}
@@ -71,7 +80,7 @@ class Wording:
         hashed = f',"query_hash":"{text_hash(ends, self._query_key)}","query_length":{length}'
         if self.capture == "hash":
             return hashed
-        told = query if self.capture == "full" else preview(query)
+        told = query if self.capture == "full" else self._preview(query)
         return f',"query_preview":{quote(told)}{hashed}'
 
     def context(self, fields: Mapping[str, Any]) -> str:
@@ -114,7 +123,7 @@ class Wording:
         if value is None or not self._holds_text:
             return ""
         with self._foreign:
-            told = preview(value if isinstance(value, str) else str(value), _MESSAGE_LENGTH)
+            told = self._preview(value if isinstance(value, str) else str(value), _MESSAGE_LENGTH)
             return f',"{name}":{quote(told)}' if told else ""
         return ""
 

@@ -1,0 +1,36 @@
+"""Text that may be written: personal data and secrets replaced, then cut, and keyed hashes.
+
+What finds them is imported with the first text, since compiling its patterns takes longer than a
+service's start should (30 ms).
+"""
+
+from __future__ import annotations
+
+from pytest_llm_telemetry.core.privacy import previews
+from pytest_llm_telemetry.core.privacy.hashes import keyed_hash, text_hash
+from pytest_llm_telemetry.core.privacy.previews import PREVIEW_LENGTH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytest_llm_telemetry.core.privacy.scanning import Spans
+
+__all__ = ["PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash"]
+
+
+def scan(text: str) -> Spans:
+    """Where personal data and secrets stand: (start, end, placeholder), in order, apart."""
+    from pytest_llm_telemetry.core.privacy import scanning  # noqa: PLC0415 - see above
+
+    return scanning.scan(text)
+
+
+def redact(text: str) -> str:
+    """The text with each piece of personal data or secret replaced by the name of its class."""
+    from pytest_llm_telemetry.core.privacy import scanning  # noqa: PLC0415 - see above
+
+    return scanning.redact(text)
+
+
+def preview(text: str, limit: int = PREVIEW_LENGTH) -> str:
+    """One line of at most `limit` characters: redacted first, cut after."""
+    return previews.preview(text, limit, redact)

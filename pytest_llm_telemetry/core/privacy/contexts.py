@@ -1,0 +1,87 @@
+"""What the words before a number say it is."""
+
+from __future__ import annotations
+
+import re
+
+_REACH = 48  # characters before a number that are read
+_NEAR = 25  # of them between the name of an id and the id
+_ENDS = (". ", "! ", "? ", ".\n", "!\n", "?\n", "\n\n")
+_SHORTENED = ("nr. ", "no. ", "tel. ", "fax. ", "ph. ", "mob. ", "id. ")
+_WORD = re.compile(r"[^\W\d_]+(?!>)")
+_KINDS = {
+    word: kind
+    for kind, words in {
+        "phone": (
+            "phone phones telephone tel fax mobile cell whatsapp sms handy telefono tel\xe9fono telefon "
+            "t\xe9l\xe9phone call called calling dial text reach ring contact message messages"
+        ),
+        "card": "card cards cc visa mastercard amex maestro credit debit",
+        "<DRIVER_LICENSE>": "license licence licenses permis f\xfchrerschein f\xfchrerscheinnummer",
+        "<PASSPORT>": "passport passports travel reisepass reisepassnummer passeport pasaporte",
+        "<MEDICAL_ID>": "medical mrn patient health medicare medicaid nhs npi chart member",
+        "<BANK_ACCOUNT>": "routing account sort",
+        "<NATIONAL_ID>": (
+            "social ssn sin national nino tax taxpayer steuer steuerid idnr itin pesel aadhaar aadhar "
+            "cpf nif nie dni bsn personnummer cpr codice nric curp identity"
+        ),
+    }.items()
+    for word in words.split()
+}
+# What must stand behind a word that says other things too.
+_FOLLOWED = {
+    "license": {"number", "no", "id", "nr", "is"},
+    "medical": {"record", "id"},
+    "travel": {"document"},
+    "patient": {"id", "number", "no"},
+    "health": {"insurance", "card", "plan", "id", "number"},
+    "chart": {"number", "no"},
+    "member": {"id", "number", "no"},
+    "account": {"number", "no"},
+    "sort": {"code"},
+    "social": {"security", "insurance"},
+    "national": {"id", "identity", "identification", "insurance", "number"},
+    "tax": {"id", "number", "no", "identification", "payer"},
+    "codice": {"fiscale"},
+    "identity": {"card", "number", "document"},
+    "message": {"to", "at"},
+    "messages": {"to", "at"},
+}
+_FOLLOWED["licence"] = _FOLLOWED["license"]
+_OTHERWISE = {
+    "order",
+    "invoice",
+    "ticket",
+    "reference",
+    "case",
+    "tracking",
+    "serial",
+    "version",
+    "build",
+}
+
+
+def before(text: str, start: int) -> str:
+    """What stands before a number in its sentence, in lower case."""
+    told = text[max(0, start - _REACH) : start].lower()
+    if told.endswith(_SHORTENED):
+        told = told[:-2] + " "
+    for end in _ENDS:
+        at = told.rfind(end)
+        if at >= 0:
+            told = told[at + len(end) :]
+    return told
+
+
+def kind(told: str) -> str | None:
+    """What the last telling word before a number announces: phone, card, or the class of an id."""
+    behind: list[str] = []
+    for match in reversed(list(_WORD.finditer(told))):
+        word = match[0]
+        found = _KINDS.get(word)
+        if found is not None and (word not in _FOLLOWED or not _FOLLOWED[word].isdisjoint(behind)):
+            return found if found[0] != "<" or len(told) - match.end() <= _NEAR else None
+        if word in _OTHERWISE:
+            return None
+        behind.append(word)
+    return "phone" if behind[:1] == ["is"] and behind[1:2] in (["number"], ["one"]) else None

@@ -1,0 +1,172 @@
+"""Numbers written in digits: cards, phones, social security and other ids with check digits."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_llm_telemetry.core.privacy import addresses, checks, contexts, identities
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Spans = list[tuple[int, int, str]]
+
+_SHORTEST, _LONGEST = 6, 40
+_TWO = 13  # characters in which two numbers may stand
+_CLUSTER = re.compile(r"\d++(?:[ .()/-]{1,3}+\d++)*+")
+_EXTENSION = re.compile(r"(?:x|X|[ ,]{0,2}[Ee]xt\.? ?|#)\d{1,6}(?!\w)")
+_AFTER = re.compile(r"[ (-]{1,2}(?:office|fax|home|mobile|cell|work|tel|phone)\b", re.IGNORECASE)
+_DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?([-/.])\d\d?\1(?:19|20)\d\d)(?!\d)")
+_SSN = re.compile(r"\d{3}([-. ])\d{2}\1\d{4}")
+_CARD_GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5}")
+_NANP = re.compile(r"(?:\+?1[-. ]|001[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])\d{3}[-.]\d{4}")
+_WITHIN = re.compile(
+    r"(?<!\d)(?:\d{3}-\d{2}-\d{4}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}"
+    r"|\(?[2-9]\d\d\)?[-.]\d{3}[-.]\d{4}|\d{14,19})(?!\d)"
+)
+_JOINTS = " .()/-"
+_NO_DIGITS = re.compile(r"\D+")
+
+
+def find(text: str, found: Spans) -> None:
+    """Add the numbers of a text that has a digit."""
+    for match in _CLUSTER.finditer(text):
+        start, end = match.span()
+        sign = text[start - 1] if start else " "
+        if sign.isascii() and (sign.isalpha() or sign == "_"):
+            identities.find_after_letters(text, start, end, found)
+        elif end - start >= _SHORTEST:
+            _cluster(text, start, end, found)
+
+
+def _cluster(text: str, start: int, end: int, found: Spans) -> None:
+    """Digits and what joins them, taken whole where it is one number, else by its parts."""
+    dots = text.count(".", start, end)
+    if dots >= 3 and addresses.find_v4(text, start, end + 1, found):
+        return
+    if _has_letters(text, start, end, found):
+        return
+    first = start
+    while first and first > start - 2 and text[first - 1] in "+(":
+        first -= 1
+    label = classify(text, first, end) if end - first <= _LONGEST else None
+    if label is not None:
+        extension = _EXTENSION.match(text, end)
+        ends = end if extension is None or label != "<PHONE>" else extension.end()
+        found.append((first, ends, label))
+    elif end - start >= _TWO:
+        _parts(text, start, end, found)
+
+
+def _has_letters(text: str, start: int, end: int, found: Spans) -> bool:
+    """Whether the digits belong to letters around them; such an id is added if it is known."""
+    if end - start <= 8 and text[max(0, start - 3) : start - 1].isalpha():
+        return identities.find_before_letters(text, start, end, found)
+    after = text[end : end + 1]
+    if after == "-" and text[end + 1 : end + 2].isupper():
+        return identities.find_before_letters(text, start, end, found)
+    if (after.isalnum() and _EXTENSION.match(text, end) is None) or after == "_":
+        if not identities.find_before_letters(text, start, end, found):
+            _without_last(text, start, end, found)
+        return True
+    return False
+
+
+def _without_last(text: str, start: int, end: int, found: Spans) -> None:
+    """Of "555-0132 2nd" the number is what stands before the 2."""
+    low = start + len(text[start:end].rstrip("0123456789"))
+    last = start + len(text[start:low].rstrip(_JOINTS))
+    if last - start >= _SHORTEST:
+        _cluster(text, start, last, found)
+
+
+def _parts(text: str, start: int, end: int, found: Spans) -> None:
+    for part in _WITHIN.finditer(text, start, end):
+        label = classify(text, part.start(), part.end())
+        if label is not None:
+            found.append((part.start(), part.end(), label))
+
+
+def classify(text: str, start: int, end: int) -> str | None:
+    """The class of one number, by its shape, its check digit and the words around it."""
+    value = text[start:end]
+    digits = value if value.isdigit() else _NO_DIGITS.sub("", value)
+    length = len(digits)
+    if not digits.isascii() or length < _SHORTEST:
+        return None
+    if length == len(value):
+        label = _plain(digits)
+    elif _DATE.match(value):
+        return None
+    else:
+        label = _grouped(value, digits)
+    if label is None and end - start >= len(text) - 1 and text.startswith(value):
+        label = _alone(digits, value)
+    return label or _by_context(text, start, end, digits)
+
+
+def _plain(digits: str) -> str | None:
+    if len(digits) in {14, 15, 16, 18, 19} and checks.issued(digits) and checks.luhn(digits):
+        return "<CARD>"
+    return None
+
+
+def _grouped(value: str, digits: str) -> str | None:
+    """A number whose groups tell what it is."""
+    length = len(digits)
+    if length == 13 and digits.startswith(("978", "979")):  # ISBN-13
+        return None
+    if _SSN.fullmatch(value):
+        return "<SSN>" if checks.ssn(digits) else None
+    if _CARD_GROUPS.fullmatch(value):
+        return "<CARD>" if checks.luhn(digits) else None
+    if value[0] == "+" or (value[0] == "(" and ")" in value):
+        return "<PHONE>" if 7 <= length <= 15 else None  # ITU-T E.164
+    if _NANP.fullmatch(value):
+        return "<PHONE>"
+    groups = tuple(map(len, _NO_DIGITS.split(value)))
+    if digits[0] == "0" and len(groups) >= 3 and 9 <= length <= 15:  # a trunk prefix
+        return "<PHONE>" if "." not in value or len(groups) > 3 else None  # no version
+    return _checked(groups, digits)
+
+
+def _checked(groups: tuple[int, ...], digits: str) -> str | None:
+    checked = {
+        (4, 4, 4): checks.verhoeff,
+        (3, 3, 3): checks.luhn,
+        (3, 3, 4): checks.nhs,
+        (4, 3, 3): checks.npi,
+        (4, 5, 1): checks.medicare,
+        (3, 3, 3, 2): checks.cpf,
+    }.get(groups)
+    return "<NATIONAL_ID>" if checked is not None and checked(digits) else None
+
+
+def _alone(digits: str, value: str) -> str | None:
+    """A message that is nothing but a number with a valid check digit answers a question."""
+    length = len(digits)
+    if length == len(value) == 9:  # digits of an SSN
+        return "<SSN>" if checks.ssn(digits) else None
+    if 12 <= length <= 19 and checks.luhn(digits) and checks.issued(digits):  # ISO/IEC 7812
+        return "<CARD>"
+    tests = {
+        10: (checks.nhs, checks.npi, checks.medicare),
+        11: (checks.pesel, checks.steuer_id, checks.cpf),
+        12: (checks.verhoeff,),
+    }.get(length, ())
+    return "<NATIONAL_ID>" if any(test(digits) for test in tests) else None
+
+
+def _by_context(text: str, start: int, end: int, digits: str) -> str | None:
+    """What a word of the same sentence, or one right behind, tells."""
+    length = len(digits)
+    if length > 20 or text.count(".", start, end) == 1:  # longer than any id, or a decimal
+        return None
+    if _AFTER.match(text, end):
+        return "<PHONE>"
+    told = contexts.before(text, start)
+    kind = contexts.kind(told) if told else None
+    if kind == "card":
+        return "<CARD>" if 12 <= length <= 19 and checks.luhn(digits) else None  # ISO/IEC 7812
+    if kind == "phone":
+        return "<PHONE>" if length <= 15 else None  # ITU-T E.164
+    return kind

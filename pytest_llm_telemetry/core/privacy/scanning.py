@@ -1,0 +1,78 @@
+"""All finders over one text, cheap tests first, and what they found put into order."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_llm_telemetry.core.privacy import (
+    addresses,
+    assignments,
+    identities,
+    mail,
+    numbers,
+    vendors,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Spans = list[tuple[int, int, str]]
+
+_DIGIT = re.compile(r"\d")
+_ASCII = {upper: upper + 32 for upper in range(65, 91)}
+
+
+def scan(text: str) -> Spans:
+    """Where personal data and secrets stand: (start, end, placeholder), in order, none overlapping."""
+    found: Spans = []
+    lowered = text.lower()
+    if len(lowered) != len(text):  # some capitals have longer small letters
+        lowered = text.translate(_ASCII)
+    if "@" in text:
+        mail.find(text, found)
+    if _DIGIT.search(text):
+        numbers.find(text, found)
+        if "-" in text:
+            identities.find_hyphened(text, found)
+    addresses.find(text, found)
+    vendors.find(text, found)
+    assignments.find(text, lowered, found)
+    return merged(found) if len(found) > 1 else found
+
+
+def merged(found: Spans) -> Spans:
+    """Spans that overlap become one, named as the longest of them."""
+    found.sort(key=lambda span: (span[0], -span[1]))
+    kept: Spans = []
+    for start, end, label in found:
+        if kept and start < kept[-1][1]:
+            last = kept[-1]
+            name = label if end - start > last[1] - last[0] else last[2]
+            kept[-1] = (last[0], max(end, last[1]), name)
+        else:
+            kept.append((start, end, label))
+    return kept
+
+
+def replaced(text: str, spans: Spans) -> str:
+    """The text with each span replaced by its placeholder."""
+    parts: list[str] = []
+    at = 0
+    for start, end, label in spans:
+        parts += (text[at:start], label)
+        at = end
+    parts.append(text[at:])
+    return "".join(parts)
+
+
+def redact(text: str, find: Callable[[str], Spans] = scan) -> str:
+    """The text with each finding replaced, until nothing more is found in what that made.
+
+    So it is idempotent. It ends, because a pass takes signs away that stand in no placeholder.
+    """
+    spans = find(text)
+    while spans:
+        text = replaced(text, spans)
+        spans = find(text)
+    return text

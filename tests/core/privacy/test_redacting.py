@@ -1,0 +1,117 @@
+"""Redaction as a whole: idempotent, complete, in order, and a team's own patterns."""
+
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_llm_telemetry import Redaction
+from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.privacy import (
+    PREVIEW_LENGTH,
+    keyed_hash,
+    preview,
+    redact,
+    scan,
+    text_hash,
+)
+
+KEY = "sk-" + "a1B2c3D4" * 3
+SECRETS = [
+    "jo.doe@example.com", "4111111111111111", "4111 1111 1111 1111", "GB29NWBK60161331926819",
+    "078-05-1120", "+44 20 7946 0958", "(415) 555-0132", "192.168.17.4", "2001:db8::8a2e:370:7334",
+    "0a:23:f5:67:89:ac", "https://bob:hunter2@db.example", KEY, "ghp_" + "a1B2c3D4e5" * 4,
+    "password: Tr0ub4dor&3", "api_key = 'a1B2c3D4e5F6g7'", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijkl",
+]  # fmt: skip
+PIECES = [
+    *SECRETS, "card ", "call ", "password is ", "passport ", "token=", "<EMAIL>", "<CARD>", "SSN ", "1234567",
+    "12345678901", "4111", "@", ".", ":", "-", " ", "\n", "'", '"', "=", "x", "Z", "9", "\u00e9", "\u0130", "key ", "curl -u ",
+]  # fmt: skip
+MIXED = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
+
+
+@given(MIXED | st.text())
+def test_redacting_twice_is_redacting_once(text: str) -> None:
+    """What is redacted holds nothing more to redact."""
+    once = redact(text)
+    assert redact(once) == once
+    assert scan(once) == []
+
+
+@given(MIXED | st.text())
+def test_spans_are_in_order_and_apart(text: str) -> None:
+    """Spans lie in the text, do not overlap, and name a class."""
+    at = 0
+    for start, end, label in scan(text):
+        assert at <= start < end <= len(text)
+        assert (label[0], label[-1]) == ("<", ">")
+        at = end
+
+
+@given(
+    st.sampled_from(SECRETS),
+    st.lists(st.sampled_from(["please", "send", "it", "to", "me,", "now"])),
+    st.lists(st.sampled_from(["and", "thank", "you", "so", "much"])),
+)
+def test_a_secret_is_found_wherever_it_stands(
+    secret: str, before: list[str], after: list[str]
+) -> None:
+    """Words around a secret do not hide it, nor does a cut through it."""
+    text = " ".join([*before, secret, *after])
+    value = secret.split("'")[1] if "'" in secret else secret.rsplit(" ", 1)[-1]
+    assert value not in redact(text)
+    padded = "lorem ipsum " * ((PREVIEW_LENGTH - 8) // 12) + text
+    told = preview(padded + " dolor sit amet" * 99)
+    assert len(told) <= PREVIEW_LENGTH
+    assert not any(value[:size] in told for size in range(len(value) // 2 + 3, len(value)))
+
+
+def test_a_preview_reads_only_ahead_of_its_cut() -> None:
+    """A preview of a very long text is cut after redaction, control signs become spaces."""
+    assert preview("a@b.com\x00\u2028" + "x" * 10**6)[:10] == "<EMAIL> xx"
+    assert preview("y" * 95 + " a@b.com") == "y" * 95 + " <EMA"
+    assert preview("-----BEGIN PRIVATE KEY-----" + "a" * 10**5) == "<PRIVATE_KEY>"
+    assert text_hash("jo") == text_hash("jo") != text_hash("jo", b"k")
+    assert keyed_hash("jo", b"k") == keyed_hash("jo", b"k") != keyed_hash("jo", b"l")
+
+
+def test_a_team_adds_patterns_and_allows_values() -> None:
+    """A pattern of one's own is replaced by its name, and an allowed value stays."""
+    redaction = Redaction(
+        {"CUSTOMER": r"C-\d{6}", "WORD": r"[A-Z]{5}|"}, allow=[r".*@example\.com", r"help@.*"]
+    )
+    told = redaction.redact("C-123456 a@example.com, b@other.org HELLO <EMAIL>")
+    assert told == "<CUSTOMER> a@example.com, <EMAIL> <WORD> <EMAIL>"
+    assert redaction.redact(told) == told
+    assert redaction.preview("help@x.org " * 50, 12) == "help@x.org h"
+    assert Redaction(allow=[r"10\..*"]).redact("10.0.0.1 1.2.3.4") == "10.0.0.1 <IP>"
+    assert Redaction().redact("nothing") == "nothing"
+
+
+@pytest.mark.parametrize("patterns", [{"lower": "x"}, {"OK": "("}])
+def test_a_pattern_that_cannot_be_used_is_refused(patterns: dict[str, str]) -> None:
+    """A class in small letters or a broken expression is a ConfigError that says so."""
+    with pytest.raises(ConfigError, match=r"lower|unterminated|missing"):
+        Redaction(patterns)
+
+
+def test_an_import_compiles_no_pattern() -> None:
+    """The rooms that find are imported with the first text, not at a service's start."""
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            (
+                "import sys, pytest_llm_telemetry.core.privacy as p;"
+                "print([m for m in sys.modules if m.startswith(p.__name__ + '.')]);"
+                "print(p.redact('a@b.com'))"
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "scanning" not in told
+    assert "<EMAIL>" in told
