@@ -135,7 +135,8 @@ def _tokens(raw: Found) -> Found:
 
 def add(tally: Tally, chunk: Any) -> bool | None:
     """Take a chunk of a stream; true if it carries content, None if it is none."""
-    if not _is_one(chunk):
+    candidates = get(chunk, "candidates")
+    if type(candidates) is not list and not _is_one(chunk):
         return None
     if "model" not in tally.found:
         tally.take(_head(chunk))
@@ -143,7 +144,7 @@ def add(tally: Tally, chunk: Any) -> bool | None:
     if usage is not None:
         _usage_told(tally, chunk, usage)
     content = False
-    for place, candidate in enumerate(items(get(chunk, "candidates"))):
+    for place, candidate in enumerate(items(candidates)):
         content = _candidate(tally, candidate, first=not place) or content
     return content
 
