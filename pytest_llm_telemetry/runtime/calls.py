@@ -51,7 +51,7 @@ class ObservedCall:
 
     __slots__ = (
         "__weakref__", "_began_ns", "_done", "_emitter", "_ended_ns", "_first_ns", "_followed",
-        "_nested", "_started", "_token", "fields", "head", "parent", "query", "query_id", "rate", "told",
+        "_nested", "_started", "_token", "fields", "parent", "query", "query_id", "rate", "told",
     )  # fmt: skip
 
     def __init__(self, emitter: Emitter, query: str | None, fields: dict[str, Any]) -> None:
@@ -68,7 +68,6 @@ class ObservedCall:
         self.query_id = emitter.new_id()
         self.fields = fields
         self.parent: ObservedCall | None = None
-        self.head = ""
         self.told = ""
         self.rate: float | None = None
 

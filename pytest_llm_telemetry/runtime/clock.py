@@ -34,12 +34,12 @@ class SystemClock:
 def timestamp(wall: float) -> str:
     """ISO-8601 UTC with three decimals and a Z: `2026-11-23T11:20:04.123Z`."""
     global _second  # noqa: PLW0603 - calls share their second: one pair, replaced at once
-    seconds, milliseconds = divmod(int(wall * 1000), 1000)
+    seconds = int(wall // 1)
     known, text = _second
     if known != seconds:
         text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(seconds))
         _second = (seconds, text)
-    return f"{text}{milliseconds:03}Z"
+    return f"{text}{int((wall - seconds) * 1000):03}Z"
 
 
 def new_id() -> str:

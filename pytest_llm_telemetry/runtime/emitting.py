@@ -25,6 +25,8 @@ _TELLING = tuple(name for name in OUTCOME if name not in _FREE_TEXT)
 _TO_ERROR_TYPE = _TELLING[: _TELLING.index("error_type") + 1]
 _AFTER_MESSAGE = _TELLING[_TELLING.index("error_type") + 1 :]
 _TRACED = TRACE[1:]
+_STARTED = '{"schema_version":1,"event":"query_start","timestamp":"'
+_AND_STARTED = '","level":"INFO","message":"query_start"'
 
 
 class Emitter:
@@ -44,6 +46,7 @@ class Emitter:
         sampling: Sampling | None,
     ) -> None:
         self.sinks = tuple(sinks)
+        self._writes = tuple(sink.write for sink in self.sinks)
         self.clock = clock
         self.losses = Losses()
         self.guard = Guard(self.losses)
@@ -70,27 +73,20 @@ class Emitter:
         if tap is not None and tap.meter is not None:
             tap.meter.begin(call.query_id, call.parent.query_id if call.parent else None)
         bound = context.current()
-        call.head = self._head(call, bound)
-        call.told = self._context(bound, call.fields) + self._wording.query(call.query)
-        call.rate = self._rate(call, bound)
-        self._send(
-            self._opening("query_start", "INFO", '"query_start"') + call.head + call.told,
-            rate=call.rate,
-        )
+        about = self._context(bound, call.fields)
+        told = call.told = self._head(call, bound) + about + self._wording.query(call.query)
+        if self.sampling is not None:
+            call.rate = self._rate(call, bound)
+        self._send(_STARTED + timestamp(self.clock.wall()) + _AND_STARTED + told, rate=call.rate)
 
     def ended(self, call: ObservedCall, error: BaseException | None, kind: str | None) -> None:
         """Write the terminal event of a call."""
         found = call.fields
         tap = context.tap()
-        if tap is not None:
-            tap.saw(call.query_id, error)
         failed = error is not None or kind is not None
         if failed:
             found.update(self._wording.error(error, kind))
-        with self.guard:
-            self._price(found, tap)
-            if tap is not None:
-                tap.told(call.query_id, found, is_root=call.parent is None)
+        self._settle(call, error, tap)
         text = self._wording.members(found, _TO_ERROR_TYPE)
         if failed:
             text += self._wording.message("error_message", error)
@@ -100,8 +96,22 @@ class Emitter:
         rate = call.rate
         if rate is not None and (failed or self._slow(found)):
             rate = 1.0
-        head = call.head or self._head(call, {})
-        self._send(opening + head + call.told + text, rate=rate)
+        self._send(opening + (call.told or self._head(call, {})) + text, rate=rate)
+
+    def _settle(
+        self, call: ObservedCall, error: BaseException | None, tap: context.Tap | None
+    ) -> None:
+        """Price the call, and tell the test session."""
+        found = call.fields
+        if tap is None:
+            if self._prices is not None or "nested_calls" in found:
+                with self.guard:
+                    self._price(found, None)
+            return
+        tap.saw(call.query_id, error)
+        with self.guard:
+            self._price(found, tap)
+            tap.told(call.query_id, found, is_root=call.parent is None)
 
     def score(self, query_id: str, fields: Mapping[str, Any], explanation: object) -> None:
         """Write a score of a call."""
@@ -185,7 +195,7 @@ class Emitter:
                 return
             at = f',"sample_rate":{rate!r}'
             whole = line(opened + at + rest if rest else opened + at)
-        for sink in self.sinks:
+        for write in self._writes:
             with self.guard:
-                sink.write(whole)
+                write(whole)
                 self.written += 1

@@ -7,6 +7,8 @@ import stat
 import time
 from _thread import RLock
 from _weakref import ref
+from os import fstat, write
+from time import monotonic
 
 try:
     from fcntl import LOCK_NB, LOCK_SH, flock
@@ -74,19 +76,19 @@ class FileSink:
         if self._torn or not self._stands():
             self._write_again(line)
             return
-        written = os.write(self._descriptor, line)
+        written = write(self._descriptor, line)
         if written != len(line):
             self._cut(line[written:])
 
     def _stands(self) -> bool:
         """Whether the open file is still the one to write to."""
         try:
-            found = os.fstat(self._descriptor)
+            found = fstat(self._descriptor)
         except OSError:
             return False  # not open, or closed by a stranger
-        if found.st_nlink == 0 or (found.st_dev, found.st_ino) != self.identity:
+        if not found.st_nlink or (found.st_dev, found.st_ino) != self.identity:
             return False
-        now = time.monotonic()
+        now = monotonic()
         if now < self._look_at:
             return True
         self._look_at = now + _LOOK_S

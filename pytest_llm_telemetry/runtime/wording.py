@@ -22,6 +22,8 @@ _HASHED = 100_000  # characters of a query that are hashed; of a longer one its 
 _REMEMBERED = 512  # short texts: models, tags, flags and services repeat
 _SHORT = 64
 _TEXTS = ("session_id", "variant", "trace_id", "span_id", "suite", "case_id", "run_id", "worker")
+_AFTER_USER = CONTEXT[CONTEXT.index("user_hash") + 1 :]
+_TOLD = frozenset({CONTEXT[0], *_AFTER_USER})
 _CANCELLED = "cancelled"
 
 
@@ -85,17 +87,24 @@ class Wording:
 
     def context(self, fields: Mapping[str, Any]) -> str:
         """The members that tell who asked and in which experiment."""
-        found = dict(fields)
-        user = found.pop("user_id", None)
-        if user is not None:
-            with self._foreign:
-                found["user_hash"] = keyed_hash(str(user), self._user_key)
+        user = fields.get("user_id")
+        who = "" if user is None else self._user(user)
+        if _TOLD.isdisjoint(fields):
+            return who
+        found = {name: value for name, value in fields.items() if name in _TOLD}
         for name in _TEXTS:
             if name in found and type(found[name]) is not str:
                 self._as_text(found, name)
         if "tags" in found:
             self._tags(found)
-        return self.members(found, CONTEXT)
+        return self.members(found, CONTEXT[:1]) + who + self.members(found, _AFTER_USER)
+
+    def _user(self, user: object) -> str:
+        """The member that tells a user. Its value is hex, which needs no redaction."""
+        with self._foreign:
+            name = user if type(user) is str else str(user)
+            return f',"user_hash":"{keyed_hash(name, self._user_key)}"'
+        return ""
 
     def _as_text(self, found: dict[str, Any], name: str) -> None:
         """A UUID is a session id as good as its text."""
