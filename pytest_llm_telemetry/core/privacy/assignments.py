@@ -20,7 +20,7 @@ _ASSIGNED = re.compile(
     r"(?P<rest>[\w.-]{0,40}+)(?:\[\d{0,4}\])?[\"'`\])>]{0,3}+(?: {1,3}string)?"
     r"(?:[ \t]{0,4}(?:!=|={1,3}>?|:{1,3}=|[?+|]=|:|=>)|[ \t]{0,2},(?=[ \t]{0,2}[\"'`])|(?<=>)(?=\s)|(?<=n)\((?=[\"'])|(?= [\"']))"
     r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
-    r"(?:[@brfu]?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,400}+))"
+    r"(?:[@brfu]?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
 )
 _COMPARED = re.compile(r"[=!]={1,2}[ \t]{0,4}[\w.]{0,40}(?:pass|pwd|secret|token)")
 _BEARER = re.compile(r"bearer[ \t]{1,4}(?P<value>(?=[^\d]{0,60}\d)[\w.~+/=-]{16,}+)")
@@ -36,9 +36,10 @@ _PROSE = re.compile(
 )
 _WHOSE = re.compile(r"\b(?:my|our|his|her|their) (?:\w{1,16} )?\Z")
 _VARIABLE = re.compile(
-    r"\$\{.*|\$\(.*|\$\w+\}?|\{\{? ?[a-z_.]+ ?\}.*|\{\w+\(.*|%[({sd].*|<.*>?|\[.*\]|%\w+%|\*+|\.{3,}.*|x+|.*\(\)?\S{0,2}",
-    re.IGNORECASE,
+    r"\$\{.*|\$\(.*|\$\w+\}?|\{\{? ?[A-Za-z_.]+ ?\}.*|\{\w+\(.*|%[({sd].*|<.*>?|\[.*\]|%\w+%"
+    r"|\*+|\.{3,}.*|[xX]+"
 )
+_MARKS = "${%<[*.xX"
 _MADE_UP = (
     "fake",
     "example",
@@ -76,8 +77,10 @@ def find(text: str, lowered: str, found: Spans) -> None:
         if hint in lowered:
             at = lowered.find(hint)
             while at >= 0:
+                count = len(found)
                 look(text, lowered, at, found)
-                at = lowered.find(hint, at + len(hint))
+                seen = found[-1][1] if len(found) > count else 0
+                at = lowered.find(hint, max(seen, at + len(hint)))
 
 
 def _password(text: str, lowered: str, at: int, found: Spans) -> None:
@@ -129,9 +132,11 @@ def _add(text: str, start: int, end: int, found: Spans) -> None:
 
 
 def _is_variable(value: str) -> bool:
-    """Whether the value only holds the place of one."""
+    """Whether the value only holds the place of one, or calls for it."""
+    if value[:1] in _MARKS and _VARIABLE.fullmatch(value):
+        return True
     small = value.lower()
-    return _VARIABLE.fullmatch(value) is not None or any(word in small for word in _MADE_UP)
+    return "(" in value[-4:] or any(word in small for word in _MADE_UP)
 
 
 def is_random(value: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+_LETTERS = {ord("A") + at: str(10 + at) for at in range(26)}
 _NIF = "TRWAGMYFPDXBNJZSQVHLCKE"
 _NRIC = {"S": "JZIHGFEDCBA", "T": "GFEDCBAJZIH", "F": "XWUTRQPNMLK", "G": "RQPNMLKXWUT"}
 _DIHEDRAL = (
@@ -41,13 +42,13 @@ IBAN_LENGTHS = {item[:2]: int(item[3:]) for item in _IBANS.split()}
 
 def luhn(digits: str) -> bool:
     """The check of payment cards and many ids (ISO/IEC 7812-1, annex B)."""
-    total = sum(map(int, digits[-1::-2])) + sum(_DOUBLED[int(digit)] for digit in digits[-2::-2])
+    total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
     return total % 10 == 0 and digits.strip("0") != ""
 
 
 def mod97(code: str) -> bool:
     """The check of an IBAN in upper case without spaces (ISO 13616: mod 97 leaves 1)."""
-    return int("".join(str(int(sign, 36)) for sign in code[4:] + code[:4])) % 97 == 1
+    return int((code[4:] + code[:4]).translate(_LETTERS)) % 97 == 1
 
 
 def verhoeff(digits: str) -> bool:

@@ -76,11 +76,11 @@ def before(text: str, start: int) -> str:
 def kind(told: str) -> str | None:
     """What the last telling word before a number announces: phone, card, or the class of an id."""
     behind: list[str] = []
-    for match in reversed(list(_WORD.finditer(told))):
-        word = match[0]
+    for word in reversed(_WORD.findall(told)):
         found = _KINDS.get(word)
         if found is not None and (word not in _FOLLOWED or not _FOLLOWED[word].isdisjoint(behind)):
-            return found if found[0] != "<" or len(told) - match.end() <= _NEAR else None
+            near = found[0] != "<" or len(told) - told.rfind(word) - len(word) <= _NEAR
+            return found if near else None
         if word in _OTHERWISE:
             return None
         behind.append(word)

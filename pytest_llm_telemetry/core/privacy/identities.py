@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 _FEWEST_DIGITS = 5
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_LONGEST_HEAD = 13
+_INSIDE = _SIGNS + "_-"
+_LONGEST_HEAD, _LONGEST = 13, 20
 _IBAN = re.compile(r"[A-Za-z]{2}\d\d(?:[ -]?[A-Za-z0-9]){11,30}+")
 _TAIL = re.compile(r"[A-Za-z0-9]*")
 _ID = re.compile(
@@ -31,13 +32,15 @@ _HETU = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _PASSPORT = re.compile(r"[A-Z]{1,2}\d{7,8}")
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _WALLET = re.compile(
-    r"(?<![A-Za-z0-9_])(?:bc1[a-z0-9]{38,59}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40})"
-    r"(?![A-Za-z0-9_])"
+    r"[b013](?<![A-Za-z0-9_].)(?:(?<=b)c1[a-z0-9]{38,59}|(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}"
+    r"|(?<=0)x[0-9a-fA-F]{40})(?![A-Za-z0-9_])"
 )
 
 
 def find_iban(text: str, start: int, found: Spans) -> None:
     """Add the IBAN that begins here, if one does: its country's length and mod 97 hold."""
+    if start < 0 or (start and text[start - 1].isalnum()):
+        return
     length = checks.IBAN_LENGTHS.get(text[start : start + 2].upper(), 0)
     match = _IBAN.match(text, start) if length else None
     if match is None:
@@ -51,22 +54,18 @@ def find_iban(text: str, start: int, found: Spans) -> None:
     found.append((start, at, "<IBAN>"))
 
 
-def find_after_letters(text: str, start: int, end: int, found: Spans) -> None:
+def find_token(text: str, start: int, found: Spans) -> None:
     """Add the id whose first digits stand here, behind letters."""
-    if start > 1 and text[start - 2].isalpha() and (start == 2 or not text[start - 3].isalnum()):
-        find_iban(text, start - 2, found)
-    if end - start >= 3:
-        _token(text, start, found)
-
-
-def _token(text: str, start: int, found: Spans) -> None:
+    if start >= _LONGEST_HEAD and text[start - _LONGEST_HEAD : start].isalnum():
+        return
     low = max(0, start - _LONGEST_HEAD)
     first = low + len(text[low:start].rstrip(_SIGNS))
-    if first and text[first - 1] in _SIGNS + "_":
+    if first and text[first - 1] in _INSIDE:
         return
     tail = _TAIL.match(text, start)
     end = tail.end() if tail is not None else start
-    _add(text, first, end, found)
+    if end - first <= _LONGEST and text[end : end + 1] != "-":
+        _add(text, first, end, found)
 
 
 def find_before_letters(text: str, start: int, end: int, found: Spans) -> bool:

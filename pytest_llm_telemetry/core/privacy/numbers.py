@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 _SHORTEST, _LONGEST = 6, 40
 _TWO = 13  # characters in which two numbers may stand
-_CLUSTER = re.compile(r"\d++(?:[ .()/-]{1,3}+\d++)*+")
+# The first digit is taken before the look behind, so that the search may skip what cannot begin.
+_CLUSTER = re.compile(
+    r"\d(?:(?<![A-Za-z0-9_]\d)\d*+(?:[ .()/-]{1,3}+\d++)*+"
+    r"|(?<=[A-Za-z]\d)(?P<lettered>\d(?:(?<=[A-Za-z]{2}\d\d)(?<![A-Za-z0-9][A-Za-z]{2}\d\d)|\d)))"
+)
 _EXTENSION = re.compile(r"(?:x|X|[ ,]{0,2}[Ee]xt\.? ?|#)\d{1,6}(?!\w)")
 _AFTER = re.compile(r"[ (-]{1,2}(?:office|fax|home|mobile|cell|work|tel|phone)\b", re.IGNORECASE)
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?([-/.])\d\d?\1(?:19|20)\d\d)(?!\d)")
@@ -31,9 +35,9 @@ def find(text: str, found: Spans) -> None:
     """Add the numbers of a text that has a digit."""
     for match in _CLUSTER.finditer(text):
         start, end = match.span()
-        sign = text[start - 1] if start else " "
-        if sign.isascii() and (sign.isalpha() or sign == "_"):
-            identities.find_after_letters(text, start, end, found)
+        if match.lastgroup is not None:
+            identities.find_iban(text, start - 2, found)
+            identities.find_token(text, start, found)
         elif end - start >= _SHORTEST:
             _cluster(text, start, end, found)
 

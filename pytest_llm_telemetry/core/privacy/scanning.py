@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     Spans = list[tuple[int, int, str]]
 
 _DIGIT = re.compile(r"\d")
+_AFTER = " \n\t\"',;!?)`"
+_BEFORE = _AFTER + "=(>"
+_NUMBER = re.compile(r"\d\d\d|\d[ .()/-]{1,3}\d")
 _ASCII = {upper: upper + 32 for upper in range(65, 91)}
 
 
 def scan(text: str) -> Spans:
     """Where personal data and secrets stand: (start, end, placeholder), in order, none overlapping."""
     found: Spans = []
-    lowered = text.lower()
-    if len(lowered) != len(text):  # some capitals have longer small letters
-        lowered = text.translate(_ASCII)
+    lowered = _lowered(text)
     if "@" in text:
         mail.find(text, found)
     if _DIGIT.search(text):
@@ -73,6 +74,29 @@ def redact(text: str, find: Callable[[str], Spans] = scan) -> str:
     """
     spans = find(text)
     while spans:
-        text = replaced(text, spans)
+        told = replaced(text, spans)
+        if find is scan and _is_settled(text, spans, told):
+            return told
+        text = told
         spans = find(text)
     return text
+
+
+def _is_settled(text: str, spans: Spans, told: str) -> bool:
+    """Whether a second look is idle: no finding had a close neighbour, and what is left of the
+    text has too few digits for a number, and no name announces a secret.
+    """
+    for start, end, _ in spans:
+        if text[max(0, start - 1) : start] not in _BEFORE or text[end : end + 1] not in _AFTER:
+            return False
+    if _NUMBER.search(told):
+        return False
+    found: Spans = []
+    assignments.find(told, _lowered(told), found)
+    return not found
+
+
+def _lowered(text: str) -> str:
+    """The text in lower case and of the same length: some capitals have longer small letters."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else text.translate(_ASCII)

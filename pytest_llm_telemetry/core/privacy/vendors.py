@@ -27,7 +27,7 @@ _JWT = re.compile(
     r"(?<![A-Za-z0-9_-])(?:eyJ|ZXlK)[\w/+-]{10,}+(?:(?:\.[\w/+-]{10,}+){1,4}+={0,2}\.?|(?<=\w{40})={0,2})"
 )
 _PREFIXED = re.compile(
-    r"(?<![^\W_])(?:"
+    r"(?<![^\W_])(?=[A-Za-z0-9])(?:"
     r"sk-[\w-]{16,}+"  # OpenAI, Anthropic, OpenRouter, DeepSeek
     r"|(?:[spr]k|whsec|rzp)_(?:test|live|prod)?_?[A-Za-z0-9]{16,}+"  # Stripe, Razorpay
     r"|(?:pplx|gsk|xai|tvly|r8|hf|api_org|nfp|sbp|vercel|rnd|waka|fw|sq[pua]|lin_api|pnu|rdme|phc|phx|ntn|dckr_pat|dckr_oat"
