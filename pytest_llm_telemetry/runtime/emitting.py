@@ -76,7 +76,7 @@ class Emitter:
         about = self._context(bound, call.fields)
         told = call.told = self._head(call, bound) + about + self._wording.query(call.query)
         if self.sampling is not None:
-            call.rate = self._rate(call, bound)
+            call.rate = self._rate(self.sampling, call, bound)
         self._send(_STARTED + timestamp(self.clock.wall()) + _AND_STARTED + told, rate=call.rate)
 
     def ended(self, call: ObservedCall, error: BaseException | None, kind: str | None) -> None:
@@ -153,11 +153,9 @@ class Emitter:
             return told
         return self._wording.context({**bound, **fields})
 
-    def _rate(self, call: ObservedCall, bound: Mapping[str, Any]) -> float | None:
-        if self.sampling is None:
-            return None
+    def _rate(self, sampling: Sampling, call: ObservedCall, bound: Mapping[str, Any]) -> float:
         with self.foreign:
-            return self.sampling.rate(call.query_id, {**bound, **call.fields})
+            return sampling.rate(call.query_id, {**bound, **call.fields})
         return 1.0
 
     def _slow(self, found: Mapping[str, Any]) -> bool:
