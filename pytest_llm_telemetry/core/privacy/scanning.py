@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     Spans = list[tuple[int, int, str]]
 
 _DIGIT = re.compile(r"\d")
-_AFTER = " \n\t\"',;!?)`"
+_AFTER = " \n\t\"',;!?)`-\\"
 _BEFORE = _AFTER + "=(>"
-_NUMBER = re.compile(r"\d\d\d|\d[ .()/-]{1,3}\d")
+_NUMBER = re.compile(r">[^<]{0,60}?(?:\d\d\d|\d[ .()/-]{1,3}\d)")  # as far as a context reaches
 _ASCII = {upper: upper + 32 for upper in range(65, 91)}
 
 
@@ -84,7 +84,7 @@ def redact(text: str, find: Callable[[str], Spans] = scan) -> str:
 
 def _is_settled(text: str, spans: Spans, told: str) -> bool:
     """Whether a second look is idle: no finding had a close neighbour, and what is left of the
-    text has too few digits for a number, and no name announces a secret.
+    text has no number that a replacement brought closer to a telling word, and no secret's name.
     """
     for start, end, _ in spans:
         if text[max(0, start - 1) : start] not in _BEFORE or text[end : end + 1] not in _AFTER:

@@ -64,8 +64,8 @@ def find(text: str, found: Spans) -> None:
     if "-----BEGIN" in text:
         _private_keys(text, found)
     at = 0
-    for word in text.split():
-        if len(word) >= _LONG and _is_odd(word):
+    for word in [word for word in text.split() if len(word) >= _LONG]:
+        if _is_odd(word):
             start = text.find(word, at)
             at = start + len(word)
             _word(text, start, at, found)
