@@ -7,7 +7,7 @@ ACTIONS   := $(wildcard .github/actions/*/action.yml)
 WORKFLOWS := $(wildcard .github/workflows/*.yml pytest_llm_telemetry/cli/templates/*.yml) \
              $(filter-out %/gitlab-ci.yml,$(wildcard examples/workflows/*.yml))
 
-.PHONY: demo regression test coverage check lint wheel clean
+.PHONY: demo regression test faults coverage check lint wheel clean
 
 demo: $(VENV)/.demo
 	cd examples/support_bot && ../../$(BIN)/python -m pytest --llm-telemetry
@@ -17,6 +17,12 @@ regression: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2
+
+# The fault matrix of the logger, twenty times in a row: it stops at the first failure.
+faults: $(VENV)/.dev
+	for turn in $$(seq 20); do \
+	    $(BIN)/python -m pytest -q -x -p no:cacheprovider tests/runtime/test_faults_*.py || exit 1; \
+	done
 
 coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage erase

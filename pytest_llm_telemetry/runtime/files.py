@@ -232,10 +232,23 @@ def _ends_torn(descriptor: int, found: os.stat_result) -> bool:
         except OSError:
             return False
         time.sleep(_SETTLE_S)
+        _wait_for_writers(descriptor, found.st_mode)
         before, size = size, os.fstat(descriptor).st_size
         if size == before:
             return True
     return False
+
+
+def _wait_for_writers(descriptor: int, mode: int) -> None:
+    """Wait until no write is under way: one over two pages shows its first half to `fstat`.
+
+    A change of mode takes the lock that a write holds (Linux: `inode_lock`), so setting the mode
+    that the file has returns when the write is done, however long its process was kept waiting.
+    """
+    try:
+        os.fchmod(descriptor, stat.S_IMODE(mode))
+    except (OSError, AttributeError):
+        return  # not the owner, or Windows
 
 
 def _after_fork() -> None:
