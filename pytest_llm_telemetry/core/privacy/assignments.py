@@ -55,7 +55,7 @@ _MADE_UP = (
     "####",
 )
 _NAME = re.compile(r"[A-Za-z_]+(?:[._-][A-Za-z_]+)*[\d.,;:!?)]*")
-_MIXED = re.compile(r"[A-Za-z](?=\d)|\d(?=[A-Za-z])")
+_MIXED = re.compile(r"[A-Za-z]\d+[A-Za-z]|\d[A-Za-z]+\d")  # file1 changes once only
 _PART = re.compile(r"[A-Za-z0-9+/]{8,}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _QUALIFIED = 9
@@ -145,7 +145,7 @@ def is_random(value: str) -> bool:
         return False
     if value.isdigit():
         return len(value) >= 16 and value.strip("0") != ""  # more than a time or a count
-    mixed = any(len(_MIXED.findall(part)) >= 2 for part in _PART.findall(value))  # file1 has one
+    mixed = any(_MIXED.search(part) for part in _PART.findall(value))
     return mixed or _hex_pair(value)
 
 

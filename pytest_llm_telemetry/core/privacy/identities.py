@@ -39,8 +39,6 @@ _WALLET = re.compile(
 
 def find_iban(text: str, start: int, found: Spans) -> None:
     """Add the IBAN that begins here, if one does: its country's length and mod 97 hold."""
-    if start < 0 or (start and text[start - 1].isalnum()):
-        return
     length = checks.IBAN_LENGTHS.get(text[start : start + 2].upper(), 0)
     match = _IBAN.match(text, start) if length else None
     if match is None:

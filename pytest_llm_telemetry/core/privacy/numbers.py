@@ -36,8 +36,10 @@ def find(text: str, found: Spans) -> None:
     for match in _CLUSTER.finditer(text):
         start, end = match.span()
         if match.lastgroup is not None:
-            identities.find_iban(text, start - 2, found)
-            identities.find_token(text, start, found)
+            if end - start == 2:
+                identities.find_iban(text, start - 2, found)
+            if end - start == 3 or text[end : end + 1].isdigit():
+                identities.find_token(text, start, found)
         elif end - start >= _SHORTEST:
             _cluster(text, start, end, found)
 
