@@ -10,9 +10,11 @@ _HOMES = {
     "published_prices": "pytest_llm_telemetry.runtime.published_prices",
     "uninstrument": "pytest_llm_telemetry.runtime.instrument",
     "FileSink": "pytest_llm_telemetry.runtime.sinks",
+    "HandlerSink": "pytest_llm_telemetry.runtime.correlation",
     "MemorySink": "pytest_llm_telemetry.runtime.sinks",
     "OtlpSink": "pytest_llm_telemetry.runtime.otlp",
     "PiiSink": "pytest_llm_telemetry.runtime.pii",
+    "QueryIdFilter": "pytest_llm_telemetry.runtime.correlation",
     "QueueSink": "pytest_llm_telemetry.runtime.queueing",
     "Redaction": "pytest_llm_telemetry.core.privacy.redaction",
     "Rotation": "pytest_llm_telemetry.runtime.rotation",
@@ -20,9 +22,11 @@ _HOMES = {
 }
 __all__ = [
     "FileSink",
+    "HandlerSink",
     "MemorySink",
     "OtlpSink",
     "PiiSink",
+    "QueryIdFilter",
     "QueueSink",
     "Redaction",
     "Rotation",

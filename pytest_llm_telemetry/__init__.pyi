@@ -1,4 +1,6 @@
 from pytest_llm_telemetry.core.privacy.redaction import Redaction as Redaction
+from pytest_llm_telemetry.runtime.correlation import HandlerSink as HandlerSink
+from pytest_llm_telemetry.runtime.correlation import QueryIdFilter as QueryIdFilter
 from pytest_llm_telemetry.runtime.files import FileSink as FileSink
 from pytest_llm_telemetry.runtime.instrument import instrument as instrument
 from pytest_llm_telemetry.runtime.instrument import uninstrument as uninstrument
@@ -13,9 +15,11 @@ from pytest_llm_telemetry.runtime.sinks import StreamSink as StreamSink
 
 __all__ = [
     "FileSink",
+    "HandlerSink",
     "MemorySink",
     "OtlpSink",
     "PiiSink",
+    "QueryIdFilter",
     "QueueSink",
     "Redaction",
     "Rotation",

@@ -11,6 +11,7 @@ from pytest_llm_telemetry.cli import (
     comparing,
     gating,
     merging,
+    purging,
     setting_up,
     suggesting,
     validating,
@@ -27,6 +28,7 @@ ROOMS = (
     merging,
     validating,
     commenting,
+    purging,
 )
 _EPILOG = "exit status: 0 pass, 1 quality breach, 2 usage, 3 budget exceeded, 4 cannot judge"
 
