@@ -68,11 +68,8 @@ def find_token(text: str, start: int, found: Spans) -> None:
 
 def find_before_letters(text: str, start: int, end: int, found: Spans) -> bool:
     """Add the id that begins with these digits, or two letters before, and ends in letters."""
-    for first in (
-        start,
-        start - 2,
-        start - 3,
-    ):  # a NINO has two letters before, and may have a space
+    # A NINO has two letters before its digits, and may have a space between them.
+    for first in (start, start - 2, start - 3):
         match = _ID.match(text, first) if first >= 0 else None
         if match is None and first >= 0 and first != start:
             match = _LAX.match(text, first)

@@ -19,6 +19,7 @@ _WALLET = 26
 _LETTERS = 34
 _MARKED = 12
 _MARKS = ".,;:!?()\"'[]="
+_HEX = "0123456789abcdef-" + _MARKS
 _DIGIT = re.compile("[0-9]")
 _KEY_LENGTH = 8192
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
@@ -72,7 +73,12 @@ def find(text: str, found: Spans) -> None:
 
 
 def _is_odd(word: str) -> bool:
-    """Whether a long word may hold a key: a digit, capitals or a marked beginning."""
+    """Whether a long word may hold a key: a digit, capitals or a marked beginning.
+
+    A hash or a UUID does not; of all keys Mailgun's alone are plain hex digits, in three groups.
+    """
+    if not word.strip(_HEX):
+        return word.count("-") == 2
     return (
         "-" in word[:_MARKED]
         or "_" in word[:_MARKED]

@@ -90,6 +90,7 @@ FOUND = [
     ("0x" + "52908400098527886E0F7030069857D2E4169EE7", "<CRYPTO_ADDRESS>"),
     # keys
     ("sk-" + "abcdefghijklmnopqrst", "<API_KEY>"),
+    ("af7ec158ba55a7219908741c50cbc463-00001111-22223333", "<API_KEY>"),
     ("use ghp_" + TAIL * 2 + ".", "use <API_KEY>."),
     ("AKIA" + "Z7VRSQ5TJN2XMPLW", "<API_KEY>"),
     ('"AKC' + "xxxxxxxxxx" + '"', '"<API_KEY>"'),
@@ -123,7 +124,7 @@ FOUND = [
     ("curl -u elastic:P@ssw0rd https://x", "curl -u <URL_CREDENTIALS> https://x"),
 ]
 KEPT = [
-    "", "plain words", "git@github.com:org/repo.git", "a @ b", "@home", "info@host", "x@1.2", "jo@",
+    "", "ref AB123", "plain words", "git@github.com:org/repo.git", "a @ b", "@home", "info@host", "x@1.2", "jo@",
     "http://user:***@host", "https://{user}:${pass}@host/", "ssh://git@host.example/x",
     "version 1.2.3.4", "v1.2.3.4", "1.2.3.4.5", "300.1.1.1", "a1.2.3.4",
     "at 21:47:47.680166", "2007-05-18T07:15:23", "std::vector", "abc::def", "1::2::3", ":::", "x:12:", "1:2:3:4:5:6:7:99999",
