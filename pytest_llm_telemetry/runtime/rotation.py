@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DAY_S = 86_400
 _HOUR_S = 3600
 _WAIT_S = 30.0
+_locks: set[int] = set()  # descriptors by which folders are locked just now
 
 
 class Rotation:
@@ -159,15 +160,31 @@ def turn(path: str, identity: tuple[int, int], day: int) -> None:
             number += 1
         os.rename(path, closed)
     finally:
-        os.close(held)
+        _unlock(held)
 
 
 def _locked(folder: str) -> int:
     from fcntl import LOCK_EX, flock  # noqa: PLC0415 - Windows has none, and no rotation
 
     descriptor = os.open(folder, os.O_RDONLY)
+    _locks.add(descriptor)
     flock(descriptor, LOCK_EX)
     return descriptor
+
+
+def _unlock(descriptor: int) -> None:
+    _locks.discard(descriptor)
+    os.close(descriptor)
+
+
+def _after_fork() -> None:
+    """Let go of what the parent's thread was locking: the lock would live as long as the child."""
+    for descriptor in list(_locks):
+        _unlock(descriptor)
+
+
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _taken(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Logs are closed by day and size, compressed and deleted, off the caller's thread."""
 
+import fcntl
 import gzip
 import os
 import time
@@ -264,3 +265,30 @@ def test_limits_that_are_not_positive_are_refused(option: str) -> None:
 def test_a_folder_that_cannot_be_listed_has_no_closed_files(tmp_path: Path) -> None:
     """Without a folder there is nothing to purge."""
     assert purge(tmp_path / "missing" / "llm.jsonl", keep_days=1) == []
+
+
+def test_a_child_forked_during_a_move_does_not_keep_the_folder_locked(path: Path) -> None:
+    """A worker forked while its parent holds the folder's lock lets go of it at once."""
+    path.parent.mkdir(exist_ok=True)
+    held = rotation._locked(str(path.parent))
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(writing)
+        os.read(reading, 1)  # lives until the parent has seen the lock free
+        os._exit(0)
+    os.close(reading)
+    try:
+        rotation._unlock(held)
+        again = os.open(path.parent, os.O_RDONLY)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:  # the child is just starting
+                assert time.monotonic() < deadline
+        os.close(again)
+    finally:
+        os.close(writing)
+        os.waitpid(child, 0)
