@@ -17,10 +17,10 @@ _CLOSE = 24
 _ASSIGNED = re.compile(
     r"(?:(?P<word>pass(?:w(?:or[dt]|d)s?|phrase|code)?|pwd|secrete?|passwort)|(?P<key>tokens?|(?:api|access|private|account|secret|encryption|signing|shared|master|service|client|license|session)[ _.-]?key"
     r"|auth|credentials?|login|contribsys__com|(?:client|access)[ _-]?id|key))"
-    r"(?P<rest>[\w.-]{0,40}+)(?:\[\d{0,4}\])?[\"'`\])>]{0,3}+(?: {1,3}string)?"
-    r"(?:[ \t]{0,4}(?:!=|={1,3}>?|:{1,3}=|[?+|]=|:|=>)|[ \t]{0,2},(?=[ \t]{0,2}[\"'`])|(?<=>)(?=\s)|(?<=n)\((?=[\"'])|(?= [\"']))"
-    r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
-    r"(?:[@brfu]?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
+    r"(?P<rest>[\w.-]{0,40}+)(?:\[[^\]\n]{0,20}\])?[\"'`\])>\\]{0,4}+(?: {1,3}string)?"
+    r"(?:[ \t]{0,4}(?:!=|={1,3}>?|:{1,3}=|[?+|]=|:|=>)|[ \t]{0,2},(?=[ \t]{0,2}[\"'`])|(?<=>)(?=\s|<!)|(?<=[nt])\((?=[\"'])|(?= [\"']))"
+    r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:<!\[cdata\[)?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
+    r"(?:(?:[@brfu]|\\)?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
 )
 _COMPARED = re.compile(r"[=!]={1,2}[ \t]{0,4}[\w.]{0,40}(?:pass|pwd|secret|token)")
 _BEARER = re.compile(r"bearer[ \t]{1,4}(?P<value>(?=[^\d]{0,60}\d)[\w.~+/=-]{16,}+)")
@@ -57,6 +57,7 @@ _MADE_UP = (
 _NAME = re.compile(r"[A-Za-z_]+(?:[._-][A-Za-z_]+)*[\d.,;:!?)]*")
 _MIXED = re.compile(r"[A-Za-z]\d+[A-Za-z]|\d[A-Za-z]+\d")  # file1 changes once only
 _PART = re.compile(r"[A-Za-z0-9+/]{8,}")
+_STOPS = ("&", "\\n", "]]>")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _QUALIFIED = 9
 _QUALIFIERS = ("api", "access", "private", "secret", "signing", "master", "shared", "account")
@@ -96,10 +97,13 @@ def _assigned(text: str, lowered: str, at: int, found: Spans) -> None:
         start, end = match.span("quoted")
         closing = text.find(match["quote"], start, end)
         end = closing if closing >= 0 else end
+        end = start + len(text[start:end].rstrip("\\"))
     else:
         start, end = match.span("bare")
-        while end > start and text[end - 1] in ",;":
-            end -= 1
+        end = start + len(text[start:end].rstrip(",;\\"))
+        for stop in () if match["word"] else _STOPS:
+            at = text.find(stop, start, end)
+            end = at if at > start else end
     if match["word"] and not match["rest"].startswith(
         ("name", "_id", "-id", "ing", "_len", "less", "ed")
     ):

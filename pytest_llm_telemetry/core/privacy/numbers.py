@@ -17,15 +17,15 @@ _CLUSTER = re.compile(
     r"\d(?:(?<![A-Za-z0-9_]\d)\d*+(?:[ .()/-]{1,3}+\d++)*+"
     r"|(?<=[A-Za-z]\d)(?P<lettered>\d(?:(?<=[A-Za-z]{2}\d\d)(?<![A-Za-z0-9][A-Za-z]{2}\d\d)|\d)))"
 )
-_EXTENSION = re.compile(r"(?:x|X|[ ,]{0,2}[Ee]xt\.? ?|#)\d{1,6}(?!\w)")
-_AFTER = re.compile(r"[ (-]{1,2}(?:office|fax|home|mobile|cell|work|tel|phone)\b", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?: ?[xX]|[ ,]{0,2}[Ee]xt\.? ?|#)\d{1,6}(?!\w)")
+_AFTER = re.compile(r"(?: ?-| ?\()(?:office|fax|home|mobile|cell|work|tel|phone)\b", re.IGNORECASE)
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?([-/.])\d\d?\1(?:19|20)\d\d)(?!\d)")
 _SSN = re.compile(r"\d{3}([-. ])\d{2}\1\d{4}")
 _CARD_GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5}")
 _NANP = re.compile(r"(?:\+?1[-. ]|001[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])\d{3}[-.]\d{4}")
 _WITHIN = re.compile(
-    r"(?<!\d)(?:\d{3}-\d{2}-\d{4}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}"
-    r"|\(?[2-9]\d\d\)?[-.]\d{3}[-.]\d{4}|\d{14,19})(?!\d)"
+    r"(?<![\d.])(?:\d{3}-\d{2}-\d{4}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}"
+    r"|\(?[2-9]\d\d\)?[-.]\d{3}[-.]\d{4}|\d{14,19})(?!\d|\.\d)"
 )
 _JOINTS = " .()/-"
 _NO_DIGITS = re.compile(r"\D+")
@@ -130,7 +130,9 @@ def _grouped(value: str, digits: str) -> str | None:
     if _NANP.fullmatch(value):
         return "<PHONE>"
     groups = tuple(map(len, _NO_DIGITS.split(value)))
-    if digits[0] == "0" and len(groups) >= 3 and 9 <= length <= 15:  # a trunk prefix
+    if (
+        digits[0] == "0" and groups[0] > 1 and len(groups) >= 3 and 9 <= length <= 15
+    ):  # a trunk prefix
         return "<PHONE>" if "." not in value or len(groups) > 3 else None  # no version
     return _checked(groups, digits)
 
@@ -163,9 +165,10 @@ def _alone(digits: str, value: str) -> str | None:
 
 
 def _by_context(text: str, start: int, end: int, digits: str) -> str | None:
-    """What a word of the same sentence, or one right behind, tells."""
+    """What a word of the same sentence, or one right behind, tells of what is no decimal or version."""
     length = len(digits)
-    if length > 20 or text.count(".", start, end) == 1:  # longer than any id, or a decimal
+    dots = text.count(".", start, end)
+    if length > 20 or dots == 1 or (dots and text[start - 1 : start] == "/"):
         return None
     if _AFTER.match(text, end):
         return "<PHONE>"

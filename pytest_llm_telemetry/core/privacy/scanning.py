@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _DIGIT = re.compile(r"\d")
 _AFTER = " \n\t\"',;!?)`-\\"
 _BEFORE = _AFTER + "=(>"
-_NUMBER = re.compile(r">[^<]{0,60}?(?:\d\d\d|\d[ .()/-]{1,3}\d)")  # as far as a context reaches
+# A number as far behind a placeholder as a context reaches, or one that was joined to it.
+_NUMBER = re.compile(r">[^<]{0,60}?(?:\d\d\d|\d[ .()/-]{1,3}\d)|\d[ .()/-]{0,3}<")
 _ASCII = {upper: upper + 32 for upper in range(65, 91)}
 
 

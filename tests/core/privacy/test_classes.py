@@ -40,6 +40,7 @@ FOUND = [
     ("routing 021000021", "routing <BANK_ACCOUNT>"),
     # phones
     ("+44(0)909 879 0337 or (415) 555-0132", "<PHONE> or <PHONE>"),
+    ("call (755) 730-0422 x164", "call <PHONE>"),
     ("828-635-2307x09667", "<PHONE>"),
     ("730.347.5681", "<PHONE>"),
     ("0494 92 82 32", "<PHONE>"),
@@ -106,6 +107,10 @@ FOUND = [
         f"<alibabaToken>\n    {TAIL}\n</alibabaToken>",
         "<alibabaToken>\n    <API_KEY>\n</alibabaToken>",
     ),
+    ('{\\"asana_token\\":\\"1513266095345316\\"}', '{\\"asana_token\\":\\"<API_KEY>\\"}'),
+    ("<token><![CDATA[" + TAIL + "]]></token>", "<token><![CDATA[<API_KEY>]]></token>"),
+    ('token["x"] = "' + TAIL + '"', 'token["x"] = "<API_KEY>"'),
+    ("?asana_token=1513266095345316&a=1", "?asana_token=<API_KEY>&a=1"),
     ("SNYK_TOKEN ?= 12345678-ABCD-ABCD-ABCD-1234567890AB,", "SNYK_TOKEN ?= <API_KEY>,"),
     ("api_key = m{{h}o)p${e]nob", "api_key = <API_KEY>"),
     ("BUNDLE_GEMS__CONTRIBSYS__COM=cafebabe:deadbeef", "BUNDLE_GEMS__CONTRIBSYS__COM=<API_KEY>"),
@@ -124,7 +129,7 @@ FOUND = [
     ("curl -u elastic:P@ssw0rd https://x", "curl -u <URL_CREDENTIALS> https://x"),
 ]
 KEPT = [
-    "", "ref AB123", "plain words", "git@github.com:org/repo.git", "a @ b", "@home", "info@host", "x@1.2", "jo@",
+    "", "ref AB123", "-51003690252772.0 and -7.25109656025137", "CriOS/29.0.800.0 Mobile", "text Safari/534.31.7", "85574380 Office", "of 0-373-14471-7 x", "token: {{ a.b }}&x", "plain words", "git@github.com:org/repo.git", "a @ b", "@home", "info@host", "x@1.2", "jo@",
     "http://user:***@host", "https://{user}:${pass}@host/", "ssh://git@host.example/x",
     "version 1.2.3.4", "v1.2.3.4", "1.2.3.4.5", "300.1.1.1", "a1.2.3.4",
     "at 21:47:47.680166", "2007-05-18T07:15:23", "std::vector", "abc::def", "1::2::3", ":::", "x:12:", "1:2:3:4:5:6:7:99999",
