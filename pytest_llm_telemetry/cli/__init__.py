@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_llm_telemetry.cli import (
     accepting,
+    alerting,
     commenting,
     comparing,
     gating,
@@ -28,6 +29,7 @@ ROOMS = (
     merging,
     validating,
     commenting,
+    alerting,
     purging,
 )
 _EPILOG = "exit status: 0 pass, 1 quality breach, 2 usage, 3 budget exceeded, 4 cannot judge"

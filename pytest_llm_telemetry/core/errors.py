@@ -44,3 +44,7 @@ class BudgetExceeded(TelemetryError):  # noqa: N818 - the name users meet; it en
 
 class DeliveryError(TelemetryError):
     """A report could not be delivered. The verdict stands."""
+
+
+class UncertainDeliveryError(DeliveryError):
+    """Nobody knows whether a report arrived: sent again, it might be there twice."""

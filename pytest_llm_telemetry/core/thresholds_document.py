@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pytest_llm_telemetry.core.alerts import parse as parse_alerts
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.thresholds import STANDARD_RULES, Limit, Rule, Thresholds
@@ -51,13 +52,14 @@ def parse(document: Mapping[str, Any], suite: str, *, where: Where) -> Threshold
 
 
 def check(document: Mapping[str, Any], *, where: Where) -> None:
-    """Parse the global tables and those of every suite, so that no fault waits for its suite.
+    """Parse the global tables, those of every suite and the alerts: no fault waits for its use.
 
     Raises:
         ConfigError: As `parse`.
     """
     for suite in ("", *document.get("suites", {})):
         parse(document, suite, where=where)
+    parse_alerts(document, where=where)
 
 
 def _tables(document: Mapping[str, Any], suite: str, kind: str) -> dict[tuple[str, str], Table]:

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError
+from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError, UncertainDeliveryError
 
 SLACK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 _VARIABLE = "LLM_TELEMETRY_SLACK_WEBHOOK"
@@ -100,7 +100,8 @@ def post(webhook: Webhook, payload: Mapping[str, Any], *, patience: Patience | N
 
     Raises:
         ConfigError: If the webhook may not be used.
-        DeliveryError: If it was not delivered, or nobody knows, within the deadline.
+        DeliveryError: If it was not delivered within the deadline; an `UncertainDeliveryError`
+            where nobody knows.
     """
     _check(webhook, "webhook")
     waiting = patience or Patience()
@@ -114,7 +115,7 @@ def post(webhook: Webhook, payload: Mapping[str, Any], *, patience: Patience | N
         rest = min(pause if found.after_s is None else found.after_s, waiting.longest_pause_s)
         pause *= 2
         if not found.again or time.monotonic() + rest >= end:
-            raise DeliveryError(
+            raise (UncertainDeliveryError if found.uncertain else DeliveryError)(
                 f"Slack message not delivered: {found.why}",
                 remedy="check the webhook and Slack's status",
             )
@@ -123,14 +124,18 @@ def post(webhook: Webhook, payload: Mapping[str, Any], *, patience: Patience | N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Attempt:
-    """How an attempt ended: `why` it failed ("" if it did not), and whether to try again."""
+    """How an attempt ended: `why` it failed ("" if it did not), and whether to try again.
+
+    `uncertain` is one that may have delivered.
+    """
 
     why: str = ""
     again: bool = False
+    uncertain: bool = False
     after_s: float | None = None
 
 
-_SILENT = _Attempt(why="no answer in time; it may have arrived")
+_SILENT = _Attempt(why="no answer in time; it may have arrived", uncertain=True)
 
 
 def within(seconds: float, task: Callable[[], _T]) -> _T | None:
@@ -164,7 +169,8 @@ def _attempt(webhook: Webhook, payload: Mapping[str, Any], timeout_s: float) -> 
         return _Attempt(why="the server's certificate could not be verified")
     except requests.ConnectionError as error:
         refused = _never_connected(error)
-        return _Attempt(why="no connection" if refused else "the connection broke", again=refused)
+        why = "no connection" if refused else "the connection broke"
+        return _Attempt(why=why, again=refused, uncertain=not refused)
     except (requests.RequestException, OSError, ValueError) as error:
         # its text may carry the URL: the name of its type is all that is told
         return _Attempt(why=type(error).__name__)
@@ -239,7 +245,7 @@ def send(mail: EmailMessage, server: MailServer, *, timeout_s: float = 10.0) -> 
 
     Raises:
         ConfigError: If a login was asked for without TLS, or `tls` is unknown.
-        DeliveryError: If the mail was not taken.
+        DeliveryError: If the mail was not taken; an `UncertainDeliveryError` where nobody knows.
     """
     if server.tls not in {"starttls", "ssl", "none"}:
         raise ConfigError(f"unknown tls {server.tls!r}", remedy='use "starttls" or "ssl"')
@@ -251,7 +257,7 @@ def send(mail: EmailMessage, server: MailServer, *, timeout_s: float = 10.0) -> 
         )
     why = within(timeout_s, partial(_sent, mail, server, timeout_s))
     if why != "":
-        raise DeliveryError(
+        raise (UncertainDeliveryError if why is None else DeliveryError)(
             f"mail not delivered: {why or 'no answer in time; it may have arrived'}",
             where=f"{server.host}:{server.port}",
             remedy="check host, port, tls and login",

@@ -36,8 +36,8 @@ def message(report: Report, *, sender: str = "", recipients: Iterable[str] = ())
     subject = fit(f"llm telemetry: {facts.headline(report)}", _SUBJECT)
     mail["Subject"] = subject.encode("utf-8", "replace").decode()
     if sender:
-        mail["From"] = _address(sender)
-    named = ", ".join(map(_address, recipients))
+        mail["From"] = address(sender)
+    named = ", ".join(map(address, recipients))
     if named:
         mail["To"] = named
     mail.set_content("\n".join(line.text for line in terminal.render(report)) + "\n")
@@ -90,7 +90,12 @@ def _row(row: facts.Row) -> Markup:
     return element("tr", *(element("td", cell, style=style) for cell in row.cells))
 
 
-def _address(text: str) -> str:
+def address(text: str) -> str:
+    """The same text, which is a plain address (`name@host`).
+
+    Raises:
+        ConfigError: If it is none.
+    """
     if _ADDRESS.fullmatch(text):
         return text
     raise ConfigError(

@@ -5,7 +5,6 @@ a golden file or a branch name may carry stands in `plain_text` with its emoji s
 """
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,17 +13,23 @@ from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.text import fit
 from pytest_llm_telemetry.core.verdict import CaseChange, Check
 from pytest_llm_telemetry.reporters import facts, figures
+from pytest_llm_telemetry.reporters.slack_blocks import (
+    SECTION,
+    called,
+    context,
+    escape,
+    plain,
+    section,
+)
 from pytest_llm_telemetry.reporters.sparkline import sparkline
 
 # Limits of Slack: 50 blocks, header 150, section text 3000, field 2000, about 13,200 a message.
 _HEADER = 150
-_SECTION = 2000
 _FIELD = 200
 _URL = 3000
 _CASES = 3
 _MOVED = 3
 _SUITES = 3
-_MENTION = re.compile(r"<(?:!(?:channel|here|everyone)|@[UW][A-Z0-9]+|!subteam\^S[A-Z0-9]+)>")
 
 
 def render(report: Report) -> str:
@@ -39,15 +44,15 @@ def message(report: Report, *, mentions: Sequence[str] = ()) -> dict[str, Any]:
     and are sent for a run that did not pass; anything of another form is left out.
     """
     line = facts.headline(report)
-    blocks: list[dict[str, Any]] = [{"type": "header", "text": _plain(line, _HEADER)}]
+    blocks: list[dict[str, Any]] = [{"type": "header", "text": plain(line, _HEADER)}]
     if len(line) > _HEADER:
-        blocks.append({"type": "section", "text": _plain(line, _SECTION)})
+        blocks.append({"type": "section", "text": plain(line, SECTION)})
     if report.status != "pass":
-        blocks += _called(mentions)
+        blocks += called(mentions)
     for suite in _loudest(report):
         blocks += _suite(suite, report)
     return {
-        "text": _escape(fit(line, 1000)),
+        "text": escape(fit(line, 1000)),
         "blocks": [*blocks, *_closing(report)],
         "mrkdwn": False,
         "unfurl_links": False,
@@ -60,8 +65,8 @@ def _closing(report: Report) -> list[dict[str, Any]]:
     texts = [fit(str(problem), 600) for problem in facts.problems(report)[:_CASES]]
     hidden = len(report.suites) - _SUITES
     lines = [report.judge_again, f"{hidden} more suites" if hidden > 0 else ""]
-    told = [_section("\n".join(texts))] if texts else []
-    return [*told, *_context(lines), *_buttons(report)]
+    told = [section("\n".join(texts))] if texts else []
+    return [*told, *context(lines), *_buttons(report)]
 
 
 def _loudest(report: Report) -> list[SuiteReport]:
@@ -73,15 +78,15 @@ def _suite(suite: SuiteReport, report: Report) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
     moved = _moved(suite)
     if moved:
-        fields = [_plain(_field(check), _FIELD, lines=True) for check in moved]
+        fields = [plain(_field(check), _FIELD, lines=True) for check in moved]
         blocks.append({"type": "section", "fields": fields})
     worst = _worst(suite)
     if worst:
-        blocks.append(_section("\n".join(map(_case, worst))))
+        blocks.append(section("\n".join(map(_case, worst))))
     lines = [f"{suite.summary.suite}: {facts.size(suite, report)}", _trend(suite)]
     if suite.baseline:
         lines.append(f"baseline {facts.origin(suite.baseline)}, {suite.baseline.age}")
-    return blocks + _context(lines)
+    return blocks + context(lines)
 
 
 def _moved(suite: SuiteReport) -> list[Check]:
@@ -116,37 +121,10 @@ def _trend(suite: SuiteReport) -> str:
     return f"pass rate {sparkline(rates)}" if len(rates) > 2 else ""  # noqa: PLR2004 - two points are no trend
 
 
-def _called(mentions: Sequence[str]) -> list[dict[str, Any]]:
-    named = " ".join(mention for mention in mentions if _MENTION.fullmatch(mention))
-    text = {"type": "mrkdwn", "text": named[:_SECTION]}
-    return [{"type": "section", "text": text}] if named else []
-
-
 def _buttons(report: Report) -> list[dict[str, Any]]:
     buttons = [
-        {"type": "button", "text": _plain(label, 75), "url": url}
+        {"type": "button", "text": plain(label, 75), "url": url}
         for label, url in (("Run", report.run_url), ("Report", report.report_url))
         if len(url) <= _URL and urlsplit(url).scheme in {"http", "https"}
     ]
     return [{"type": "actions", "elements": buttons}] if buttons else []
-
-
-def _context(lines: Sequence[str]) -> list[dict[str, Any]]:
-    elements = [_plain(line, 300) for line in lines if line.strip()]
-    return [{"type": "context", "elements": elements}] if elements else []
-
-
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": _plain(text, _SECTION, lines=True)}
-
-
-def _plain(text: str, most: int, *, lines: bool = False) -> dict[str, Any]:
-    """A plain_text object: nothing in it is read, neither links nor names nor :emoji:."""
-    parts = [fit(part, most) for part in text.split("\n")] if lines else [fit(text, most)]
-    shown = "\n".join(parts)[:most]
-    return {"type": "plain_text", "text": shown.strip() or "-", "emoji": False}
-
-
-def _escape(text: str) -> str:
-    """The three signs that Slack reads in a message's text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

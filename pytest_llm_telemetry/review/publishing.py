@@ -2,16 +2,14 @@
 
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError
 from pytest_llm_telemetry.core.report import Report
+from pytest_llm_telemetry.reporters import mail, slack
 from pytest_llm_telemetry.reporters.kinds import KINDS, renderer
+from pytest_llm_telemetry.review import channels
 
 _STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
-_WEBHOOK = "LLM_TELEMETRY_SLACK_WEBHOOK"
-_MAIL = "LLM_TELEMETRY_SMTP"
-_TLS = {"smtp": ("starttls", 587), "smtps": ("ssl", 465)}
 
 
 def publish(report: Report, wanted: str, root: Path) -> str:
@@ -59,47 +57,16 @@ def _write(path: Path, text: str, mode: str, root: Path) -> str:
 
 
 def _to_slack(report: Report) -> str:
-    # requests takes 200 ms to import, and most runs post nothing
-    from pytest_llm_telemetry.reporters import delivery, slack  # noqa: PLC0415
-
-    payload = slack.message(report, mentions=_words("LLM_TELEMETRY_SLACK_MENTIONS"))
-    delivery.post(delivery.find_webhook(os.environ), payload)
+    payload = slack.message(report, mentions=channels.mentions(os.environ))
+    channels.post(payload, os.environ)
     return "posted to Slack"
 
 
 def _to_people(report: Report) -> str:
-    from pytest_llm_telemetry.reporters import delivery, mail  # noqa: PLC0415 - as for Slack
-
-    server = urlsplit(os.environ[_MAIL])
-    if server.scheme not in _TLS or not server.hostname or server.password:
-        raise ConfigError(
-            f"{_MAIL} is no mail server",
-            where=_MAIL,
-            remedy="write smtp://user@host:587 (STARTTLS) or smtps://user@host:465; the password "
-            f"goes into {_MAIL}_PASSWORD",
-        )
-    message = mail.message(
-        report,
-        sender=os.environ.get("LLM_TELEMETRY_MAIL_FROM", ""),
-        recipients=_words("LLM_TELEMETRY_MAIL_TO"),
-    )
-    tls, port = _TLS[server.scheme]
-    delivery.send(
-        message,
-        delivery.MailServer(
-            host=server.hostname,
-            port=server.port or port,
-            tls=tls,
-            user=server.username or "",
-            password=os.environ.get(f"{_MAIL}_PASSWORD", ""),
-        ),
-    )
+    message = mail.message(report, **channels.addresses(os.environ))
+    channels.send(message, os.environ)
     return f"mailed to {message['To']}"
 
 
-def _words(name: str) -> tuple[str, ...]:
-    return tuple(os.environ.get(name, "").split())
-
-
 # kind -> how it is delivered, and the variable of the environment that says where to
-_DELIVERED = {"slack": (_to_slack, _WEBHOOK), "email": (_to_people, _MAIL)}
+_DELIVERED = {"slack": (_to_slack, channels.WEBHOOK), "email": (_to_people, channels.MAIL)}

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_llm_telemetry.core.alerts import Plan
+from pytest_llm_telemetry.core.alerts import parse as parse_alerts
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
 from pytest_llm_telemetry.core.thresholds import Thresholds
 from pytest_llm_telemetry.core.thresholds_document import check, parse
@@ -43,6 +45,10 @@ class Settings:
     def thresholds(self, suite: str) -> Thresholds:
         """What is judged of a suite; each limit and rule knows its `file:line`."""
         return parse(self.document, suite, where=self._where)
+
+    def alerts(self, *, window_s: int | None = None) -> Plan:
+        """What is watched in production; `window_s` takes the place of the file's own window."""
+        return parse_alerts(self.document, where=self._where, window_s=window_s)
 
     def _where(self, place: documents.Place) -> str:
         return self.source.where(place) if self.source else ""
