@@ -25,6 +25,17 @@ class CaseRun:
     repeats: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A suite that needs no test function: `golden` is asked of `call`, `package.module:name`."""
+
+    suite: str
+    golden: str
+    call: str
+    repeats: int
+    where: str
+
+
 @dataclass(slots=True)
 class Suites:
     """The golden sets that this session met while it collected."""
@@ -46,12 +57,7 @@ class Suites:
         """
         runs: list[CaseRun] = []
         for marker in definition.iter_markers("golden_set"):
-            suite, golden, repeats = self._open(marker, definition)
-            runs += [
-                CaseRun(suite=suite, case=case, repeat=repeat, repeats=repeats)
-                for repeat in range(1, repeats + 1)
-                for case in golden.cases
-            ]
+            runs += _each(*self._open(marker, definition))
         return runs
 
     def control_runs(self, definition: pytest.Item, accepted: Accepted) -> list[CaseRun]:
@@ -78,16 +84,31 @@ class Suites:
             ]
         return runs
 
+    def target_runs(self, folder: Path, target: Target) -> list[CaseRun]:
+        """The runs of a suite that the settings file in `folder` declares.
+
+        Raises:
+            GoldenSetError: If its golden set cannot be used.
+        """
+        path = _find(target.golden, (folder, self.root), target.where)
+        return _each(*self._met(self._load(path), target.suite, target.repeats, target.where))
+
     def _open(
         self, marker: pytest.Mark, item: pytest.Item, role: str = ""
     ) -> tuple[str, GoldenSet, int]:
         where = _where(item)
         file, repeats, suite = _arguments(marker.name, where, *marker.args, **marker.kwargs)
-        path = _find(file, (item.path.parent, self.root), where)
+        golden = self._load(_find(file, (item.path.parent, self.root), where))
+        return self._met(golden, (suite or golden.name) + role, repeats, where)
+
+    def _load(self, path: Path) -> GoldenSet:
         if path not in self.loaded:
             self.loaded[path] = load(path, root=self.root)
-        golden = self.loaded[path]
-        suite = (suite or golden.name) + role
+        return self.loaded[path]
+
+    def _met(
+        self, golden: GoldenSet, suite: str, repeats: int, where: str
+    ) -> tuple[str, GoldenSet, int]:
         repeats = self.repeats or repeats
         known = self.found.setdefault(suite, (golden, repeats))
         if known != (golden, repeats):
@@ -134,6 +155,14 @@ def interleaved(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     return [item for _, item in sorted(merged, key=lambda pair: pair[0])]
 
 
+def _each(suite: str, golden: GoldenSet, repeats: int) -> list[CaseRun]:
+    return [
+        CaseRun(suite=suite, case=case, repeat=repeat, repeats=repeats)
+        for repeat in range(1, repeats + 1)
+        for case in golden.cases
+    ]
+
+
 def ids_of(runs: Sequence[CaseRun]) -> list[str]:
     """`refund-eu-014` for the first repeat, `refund-eu-014#2` for the second."""
     return [run.case.id if run.repeat == 1 else f"{run.case.id}#{run.repeat}" for run in runs]
@@ -142,7 +171,8 @@ def ids_of(runs: Sequence[CaseRun]) -> list[str]:
 def run_of(item: pytest.Item) -> CaseRun | None:
     """The case run that an item is about; `None` for every other test."""
     callspec = getattr(item, "callspec", None)
-    run = callspec.params.get("golden_case") if callspec is not None else None
+    declared = getattr(item, "case_run", None)
+    run = callspec.params.get("golden_case") if callspec is not None else declared
     return run if isinstance(run, CaseRun) else None
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Container, Generator, Sequence
 from contextlib import nullcontext
 from os.path import relpath
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -18,6 +19,7 @@ from pytest_llm_telemetry.plugin.cases import GoldenCase
 from pytest_llm_telemetry.plugin.collection import (
     CaseRun,
     Suites,
+    Target,
     ids_of,
     interleaved,
     run_of,
@@ -29,6 +31,12 @@ from pytest_llm_telemetry.plugin.options import Options, resolve
 from pytest_llm_telemetry.plugin.progress import Progress
 from pytest_llm_telemetry.plugin.recording import Recording
 from pytest_llm_telemetry.plugin.stopping import EarlyStops
+from pytest_llm_telemetry.plugin.targets import (
+    GoldenSetUnusable,
+    TargetFile,
+    collect_too,
+    targets_of,
+)
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 from pytest_llm_telemetry.runtime.published_prices import price_table
 from pytest_llm_telemetry.storage import revision, runs, settings
@@ -45,9 +53,13 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
     try:
         options = resolve(config, names)
         known = settings.load(options.thresholds, options.root)
+        targets = targets_of(known)
     except TelemetryError as error:
         raise pytest.UsageError(str(error)) from None
     session = TelemetrySession(config, options, known)
+    session.targets = targets
+    if targets and known.path is not None:
+        collect_too(config, known.path)
     config.pluginmanager.add_hookspecs(hookspecs)
     if session.judges:
         judge = RunJudge(options, known, session.run_dir)
@@ -56,10 +68,6 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
     # registered last, so that its log is closed before the judge reads it
     config.pluginmanager.register(session, "llm-telemetry-session")
     return session
-
-
-class GoldenSetUnusable(pytest.Collector.CollectError):
-    """A golden set that cannot be used, shown by pytest as one line without a traceback."""
 
 
 class TelemetrySession:
@@ -80,6 +88,7 @@ class TelemetrySession:
             self.run_id, self.run_dir / runs.EVENTS, worker["workerid"] if worker else None, meter
         )
         self._offline = Offline() if options.offline else None
+        self.targets: list[Target] = []
         self._stops = EarlyStops(self.run_dir, options, known) if options.stop_early else None
 
     @property
@@ -122,6 +131,26 @@ class TelemetrySession:
             metafunc.parametrize("golden_case", [idle], indirect=True)
             return
         metafunc.parametrize("golden_case", found, indirect=True, ids=ids_of(found))
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        """Collect the suites that the settings file declares."""
+        if not self.targets or file_path != self._settings.path:
+            return None
+        return TargetFile.from_parent(
+            parent,
+            path=file_path,
+            targets=self.targets,
+            suites=self._suites,
+            recording=self._recording,
+        )
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Let `-k billing` select the cases with that tag."""
+        run = run_of(item)
+        if run is not None:
+            item.extra_keyword_matches.update(run.case.tags)
 
     def _accepted(self, suite: str) -> Container[str]:
         """The case ids of a suite's baseline; none where there is no baseline."""
