@@ -75,7 +75,8 @@ class Summary:
     `metrics` holds a value for every name in `METRICS` that can be computed from one run alone;
     `None` is unknown, and `unknown` counts the calls or attempts that made it so. `missing` are
     planned cases without a record; `partial` says that the run did not end by itself;
-    `selected` that only a part of the golden set was asked for (`-k`, `--lf`).
+    `selected` that only a part of the golden set was asked for (`-k`, `--lf`). `judge_calls` and
+    `judge_cost_usd` are what its graders asked of models, which no other figure holds.
     """
 
     suite: str
@@ -94,6 +95,8 @@ class Summary:
     branch: str | None = None
     partial: bool = False
     selected: bool = False
+    judge_calls: int = 0
+    judge_cost_usd: float | None = None
 
 
 def measure(

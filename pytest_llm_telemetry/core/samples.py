@@ -20,6 +20,7 @@ from pytest_llm_telemetry.core.events import (
 
 _N = TypeVar("_N", int, float)
 
+JUDGE = "@judge"  # behind a suite's name: what its graders asked of models, counted apart
 CONTROL = "@control"  # behind a suite's name: cases replayed with the version that did not change
 
 

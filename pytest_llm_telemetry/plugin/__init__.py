@@ -75,6 +75,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(ini_name(flag), f"{text} (twin of {flag})", type=kind, default=None)  # type: ignore[arg-type]  # the table holds pytest's own type names
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare our hooks, so that a plugin which implements one is well where we are idle."""
+    from pytest_llm_telemetry.plugin import hookspecs  # noqa: PLC0415 - as late as pytest allows
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker; load the rest of the house only where it was asked for."""
     config.addinivalue_line("markers", MARKER)

@@ -13,7 +13,7 @@ from pytest_llm_telemetry.core.baseline import Acceptance
 from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import Problem
-from pytest_llm_telemetry.plugin import junit
+from pytest_llm_telemetry.plugin import hooks, junit
 from pytest_llm_telemetry.plugin.options import Options
 from pytest_llm_telemetry.reporters import github, terminal
 from pytest_llm_telemetry.storage import revision, runs, stops
@@ -63,6 +63,9 @@ class RunJudge:
         self._report = self._judge(session, exitstatus)
         if self._report is not None:
             junit.tell(session.config, self._report)
+            note = hooks.tell(session.config, self._report)
+            if note:
+                self._report = replace(self._report, notes=(*self._report.notes, note))
         yield
         if self._report is None:
             return

@@ -1,15 +1,19 @@
 """What happens in the process that runs a test: its calls and scores go into the run's log."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pytest_llm_telemetry.core.golden import Score
+import pytest
+
+from pytest_llm_telemetry.core.golden import Case, Score
 from pytest_llm_telemetry.core.pricing import PriceTable
+from pytest_llm_telemetry.core.samples import JUDGE
 from pytest_llm_telemetry.plugin.budget import Meter
 from pytest_llm_telemetry.plugin.cases import GoldenCase
 from pytest_llm_telemetry.plugin.collection import CaseRun
+from pytest_llm_telemetry.plugin.hooks import graders_of, hooked
 from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 from pytest_llm_telemetry.runtime.sinks import FileSink
@@ -35,13 +39,15 @@ class Recording:
         self._is_set_up = False
         self._reruns: dict[tuple[str, str, int], int] = {}
         self.logger = TelemetryLogger()
-        self.graders = Graders({})
+        self._graders = Graders({})
+        self._about: Mapping[str, str | int] = {}
 
-    def open(self, prices: PriceTable | None, custom: Mapping[str, Callable[..., object]]) -> None:
+    def open(self, config: pytest.Config, prices: PriceTable | None) -> None:
         """Start to record every TelemetryLogger of this process into the run."""
         self._events.parent.mkdir(parents=True, exist_ok=True)
-        self.graders = Graders(custom)
-        self._tap = context.attach(FileSink(self._events), prices=prices, meter=self.meter)
+        self._graders = graders_of(config)
+        sink = hooked(FileSink(self._events), config)
+        self._tap = context.attach(sink, prices=prices, meter=self.meter)
 
     def close(self) -> None:
         """Stop recording, and leave every logger as it was."""
@@ -76,13 +82,21 @@ class Recording:
             "attempt": self._attempt(run),
         }
         self._tell(about)
-        self._case = GoldenCase(run.case, run.repeat, self.graders.grade, self.emit)
+        self._case = GoldenCase(run.case, run.repeat, self._grade, self.emit)
+
+    def _grade(self, answer: object, case: Case) -> tuple[Score, ...]:
+        """Grade with the calls of judges counted apart from those of the case."""
+        if self._tap is None:
+            return self._graders.grade(answer, case)
+        with self._tap.aside({**self._about, "suite": f"{self._about['suite']}{JUDGE}"}):
+            return self._graders.grade(answer, case)
 
     def _tell(self, about: Mapping[str, str | int]) -> None:
         """Put the run, the worker and the case on every event from here on."""
         worker = {"worker": self._worker} if self._worker else {}
+        self._about = {"run_id": self.run_id, **about, **worker}
         if self._tap is not None:
-            self._tap.fields({"run_id": self.run_id, **about, **worker})
+            self._tap.fields(self._about)
 
     def _attempt(self, run: CaseRun) -> int:
         """Repeats are numbered 1 to n; the k-th rerun of repeat r is attempt r + k * n."""

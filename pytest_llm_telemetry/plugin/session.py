@@ -13,7 +13,6 @@ from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.golden import Score
 from pytest_llm_telemetry.core.samples import CONTROL
-from pytest_llm_telemetry.plugin import hookspecs
 from pytest_llm_telemetry.plugin.budget import BudgetExceeded, Meter
 from pytest_llm_telemetry.plugin.cases import GoldenCase
 from pytest_llm_telemetry.plugin.collection import (
@@ -24,6 +23,7 @@ from pytest_llm_telemetry.plugin.collection import (
     interleaved,
     run_of,
 )
+from pytest_llm_telemetry.plugin.hooks import prices_of
 from pytest_llm_telemetry.plugin.judging import RunJudge, utc_now
 from pytest_llm_telemetry.plugin.junit import outcome_of, without_ours
 from pytest_llm_telemetry.plugin.offline import LiveCall, Offline
@@ -60,7 +60,6 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
     session.targets = targets
     if targets and known.path is not None:
         collect_too(config, known.path)
-    config.pluginmanager.add_hookspecs(hookspecs)
     if session.judges:
         judge = RunJudge(options, known, session.run_dir)
         config.pluginmanager.register(judge, "llm-telemetry-judge")
@@ -196,11 +195,8 @@ class TelemetrySession:
             )
             runs.write_manifest(self.run_dir, run)
             self._check_baselines(list(plans))
-        custom: dict[str, Any] = {}
-        for graders in session.config.hook.pytest_llm_graders(config=session.config):
-            custom |= graders
-        prices = price_table(self._settings.prices, self._settings.price_list)
-        self._recording.open(prices, custom)
+        own = prices_of(session.config, self._settings.prices)
+        self._recording.open(session.config, price_table(own, self._settings.price_list))
 
     def _check_baselines(self, suites: Sequence[str]) -> None:
         """Refuse a broken baseline before the first call is paid for.

@@ -105,10 +105,22 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
         partial=bool(run and not run.complete),
         run_dir=_shown(run_dir, request.root) if run else "",
         problems=tuple(found),
+        notes=_judges(suites),
         skipped_lines=skipped,
         judge_again=f"llm-telemetry gate {quote(short_id(name))}" if run else "",
         next_commands=suggest(name, suites),
         run_url=revision.run_url(),
+    )
+
+
+def _judges(suites: Sequence[SuiteReport]) -> tuple[str, ...]:
+    """What the graders' own calls cost, which is no part of what the suite costs."""
+    return tuple(
+        f"{suite.summary.suite}: {suite.summary.judge_calls} calls of graders, "
+        + (f"${cost:.3g}" if (cost := suite.summary.judge_cost_usd) is not None else "cost unknown")
+        + ", counted apart"
+        for suite in suites
+        if suite.summary.judge_calls
     )
 
 

@@ -125,6 +125,13 @@ class Tap:
         self._replayed = 0
         self._error = None
 
+    def aside(self, fields: Mapping[str, Any]) -> Aside:
+        """A block whose calls are another's, such as a judge's: none of them counts as the test's.
+
+        `fields` stand on the events of the block.
+        """
+        return Aside(self, fields)
+
     def write(self, line: bytes) -> None:
         """Keep a line of one of the process's loggers."""
         self._sink.write(line)
@@ -164,3 +171,19 @@ class Tap:
         global _tap  # noqa: PLW0603 - the other half of `attach`
         _tap = self._outer
         self._sink.close()
+
+
+class Aside:
+    """See `Tap.aside`."""
+
+    def __init__(self, tap: Tap, fields: Mapping[str, Any]) -> None:
+        self._tap = tap
+        self._kept = (tap.ambient, tap.last_query_id, tap.calls)
+        tap.ambient, tap.calls = fields, []
+
+    def __enter__(self) -> None:
+        """The block begins."""
+
+    def __exit__(self, *_: object) -> None:
+        """Go on as before the block."""
+        self._tap.ambient, self._tap.last_query_id, self._tap.calls = self._kept

@@ -15,12 +15,21 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 
 from pytest_llm_telemetry.core import golden
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case, CustomGrader, Engines, Score
+from pytest_llm_telemetry.storage.closeness import (
+    Embed,
+    Judge,
+    Meaning,
+    no_embedder,
+    no_judge,
+    spelling_similarity,
+)
 
 TIME_LIMIT_S = 1.0
 START_LIMIT_S = 30.0
@@ -29,10 +38,23 @@ _SCRIPT = Path(__file__).with_name("grader_worker.py")
 
 
 class Graders:
-    """The graders of one session: the built-in ones, and the team's own by name."""
+    """The graders of one session: the built-in ones, and the team's own by name.
 
-    def __init__(self, custom: Mapping[str, CustomGrader]) -> None:
+    Args:
+        custom: Graders by name.
+        embed: Texts -> a vector of floats each, for the grader semantic.
+        judge: (rubric, answer, case) -> bool, number in [0, 1] or Score, for the grader judge.
+    """
+
+    def __init__(
+        self,
+        custom: Mapping[str, CustomGrader],
+        embed: Embed | None = None,
+        judge: Judge | None = None,
+    ) -> None:
         self._custom = custom
+        semantic = ENGINES.semantic if embed is None else Meaning(embed).similarity
+        self._engines = replace(ENGINES, semantic=semantic, judge=judge or ENGINES.judge)
 
     def grade(self, answer: object, case: Case) -> tuple[Score, ...]:
         """The scores that a case's graders give an answer.
@@ -40,7 +62,7 @@ class Graders:
         Raises:
             GoldenSetError: As `core.golden.grade`.
         """
-        return golden.grade(answer, case, self._custom, ENGINES)
+        return golden.grade(answer, case, self._custom, self._engines)
 
 
 class Worker:
@@ -143,7 +165,13 @@ _REGEX = Worker("regex")
 _JSON_SCHEMA = Worker("json-schema")
 atexit.register(_REGEX.close)
 atexit.register(_JSON_SCHEMA.close)
-ENGINES = Engines(regex=_REGEX.why, json_schema=_JSON_SCHEMA.why)
+ENGINES = Engines(
+    regex=_REGEX.why,
+    json_schema=_JSON_SCHEMA.why,
+    similarity=spelling_similarity,
+    semantic=no_embedder,
+    judge=no_judge,
+)
 
 
 def check_schemas(cases: Iterable[Case]) -> None:

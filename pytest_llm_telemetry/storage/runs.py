@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.events import Event, QueryEnd
 from pytest_llm_telemetry.core.metrics import Summary, measure
-from pytest_llm_telemetry.core.samples import CasePlan, CaseSamples, collect
+from pytest_llm_telemetry.core.samples import JUDGE, CasePlan, CaseSamples, collect
 from pytest_llm_telemetry.storage import logs
 from pytest_llm_telemetry.storage.manifest import (
     MANIFEST,
@@ -93,10 +93,21 @@ def read(folder: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
     events = _by_suite(reading.events)
     run = read_manifest(folder) if planned else _rebuilt(folder.name, reading.events, events)
     summaries = {
-        suite: _summary(suite, plan, run, events.get(suite, ()))
+        suite: _with_judges(
+            _summary(suite, plan, run, events.get(suite, ())), events.get(suite + JUDGE, ())
+        )
         for suite, plan in run.suites.items()
     }
     return run, summaries, dict(reading.skipped)
+
+
+def _with_judges(summary: Summary, events: Sequence[Event]) -> Summary:
+    """The summary with what its graders asked of models; a cost that one call lacks is unknown."""
+    ends = [event for event in events if isinstance(event, QueryEnd) and not event.nested_calls]
+    costs = [end.cost_usd for end in ends]
+    known = [cost for cost in costs if cost is not None]
+    total = sum(known) if known and len(known) == len(costs) else None
+    return replace(summary, judge_calls=len(ends), judge_cost_usd=total)
 
 
 def _read_log(path: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
@@ -179,7 +190,11 @@ def _by_suite(events: Iterable[Event]) -> dict[str, list[Event]]:
 def _rebuilt(name: str, events: Iterable[Event], suites: Mapping[str, Iterable[Event]]) -> Run:
     return Run(
         run_id=next((event.run_id for event in events if event.run_id), name),
-        suites={suite: _plan(found) for suite, found in sorted(suites.items())},
+        suites={
+            suite: _plan(found)
+            for suite, found in sorted(suites.items())
+            if not suite.endswith(JUDGE)
+        },
     )
 
 

@@ -1,6 +1,7 @@
 """Graders: what passes, what does not, and what a person is told."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,9 @@ from pytest_llm_telemetry.core.golden import Case, Engines, Score, grade, parse_
 ENGINES = Engines(
     regex=lambda pattern, text: None if re.search(pattern, text) else "",
     json_schema=lambda schema, value: None if isinstance(value, dict) else "not an object",
+    similarity=lambda text, answer: 0.85 if text[:4] == answer[:4] else 0.1,
+    semantic=lambda text, answer: 0.9 if "return" in answer else 0.2,
+    judge=lambda rubric, answer, case: "sorry" in answer,
 )
 
 
@@ -128,7 +132,7 @@ def test_every_grader_explains_itself(answer: object, keys: dict[str, Any], told
 
 def test_what_an_engine_says_is_passed_on() -> None:
     """A search that ran out of time says so."""
-    slow = Engines(regex=lambda *_: "took longer than 1 s", json_schema=lambda *_: None)
+    slow = replace(ENGINES, regex=lambda *_: "took longer than 1 s")
     case = parse_case({"id": "a", "input": "x", "regex": "(a+)+$"}, "s:1")
     (score,) = grade("aab", case, {}, slow)
     assert score.explanation.endswith('got "aab" (took longer than 1 s)')
@@ -237,3 +241,68 @@ def test_every_text_is_exactly_itself_and_contains_itself(text: str) -> None:
         return
     assert score_of(text, expected=text).passed
     assert score_of(f"so: {text}.", contains=text).passed
+
+
+CLOSE: list[tuple[dict[str, Any], str, float, bool]] = [
+    ({"type": "similarity", "value": "14 days"}, "14 dyas", 0.85, True),
+    ({"type": "similarity", "value": "14 days", "min": 0.9}, "14 dyas", 0.85, False),
+    ({"type": "semantic", "value": "send it back"}, "you may return it", 0.9, True),
+    ({"type": "semantic", "value": "send it back"}, "no", 0.2, False),
+    ({"type": "judge", "rubric": "Does it apologise?"}, "so sorry", 1.0, True),
+    ({"type": "judge", "rubric": "Does it apologise?", "votes": 3}, "no", 0.0, False),
+]
+
+
+@pytest.mark.parametrize(("grader", "answer", "value", "passed"), CLOSE)
+def test_closeness_passes_from_its_minimum(
+    grader: dict[str, Any], answer: str, value: float, *, passed: bool
+) -> None:
+    """Similarity, meaning and judges measure from 0 to 1, and say what was asked and found."""
+    score = score_of(answer, graders=[grader])
+    assert (score.value, score.passed, score.name) == (value, passed, grader["type"])
+    if not passed and "value" in grader:
+        assert score.explanation == (
+            f"expected {grader['type']} of at least {grader.get('min', 0.8):g} to "
+            f'"{grader["value"]}", got {value:.2f} for "{answer}"'
+        )
+
+
+def votes(said: list[object]) -> Score:
+    told = iter(said)
+    engines = replace(ENGINES, judge=lambda *_: next(told))
+    keys = {"graders": [{"type": "judge", "rubric": "Is it kind?", "votes": len(said)}]}
+    case = parse_case({"id": "a", "input": "x", **keys}, "s:1")
+    (score,) = grade("go away", case, {}, engines)
+    return score
+
+
+def test_the_majority_of_a_judges_votes_decides() -> None:
+    """Two of three pass; the value is their mean; a lost vote tells why in its own words."""
+    assert (votes([True, 0.9, False]).passed, votes([True, True, False]).value) == (True, 2 / 3)
+    lost = votes([Score(name="x", value=0.2, passed=False, explanation="it is rude"), 0.1, True])
+    assert (lost.passed, lost.explanation) == (False, "1 of 3 votes: it is rude")
+    assert votes([False]).explanation == 'judge: "go away"'
+    assert votes([True]).explanation == "judge"
+
+
+def test_a_judge_that_says_no_figure_is_refused() -> None:
+    """What a judge returns is checked like a custom grader's."""
+    with pytest.raises(GoldenSetError, match=r'the judge returned "\'yes\'"'):
+        votes(["yes"])
+
+
+@pytest.mark.parametrize(
+    ("grader", "told"),
+    [
+        ({"type": "judge", "rubric": "x", "votes": 2}, "votes is 2"),
+        ({"type": "judge", "rubric": "x", "votes": True}, "votes is True"),
+        ({"type": "judge", "rubric": " "}, "judge is"),
+        ({"type": "semantic", "value": 3}, "semantic is 3"),
+        ({"type": "similarity", "value": "a", "min": 2}, "min is 2"),
+    ],
+)
+def test_a_closeness_that_cannot_be_measured_is_refused(grader: dict[str, Any], told: str) -> None:
+    """The golden file's fault is told with its place, before anything is asked."""
+    with pytest.raises(GoldenSetError, match=told) as fault:
+        parse_case({"id": "a", "input": "x", "graders": [grader]}, "s.jsonl:7")
+    assert fault.value.where == "s.jsonl:7"

@@ -196,3 +196,20 @@ def test_a_trace_that_is_none_is_left_out(recorded: Recorded, trace: Any) -> Non
         pass
     assert "trace_id" not in recorded.last
     assert recorded.last["variant"] == "v"
+
+
+def test_calls_aside_are_not_the_tests_own(recorded: Recorded) -> None:
+    """A judge's calls carry its own fields, and the test goes on as if they had not been."""
+    tap = context.attach(MemorySink())
+    try:
+        tap.fields({"suite": "bot", "case_id": "a"})
+        with recorded.telemetry.observe("q") as own:
+            pass
+        with tap.aside({"suite": "bot@judge"}), recorded.telemetry.observe("judge"):
+            pass
+        assert recorded.last["suite"] == "bot@judge"
+        assert "case_id" not in recorded.last
+        assert (tap.last_query_id, len(tap.calls)) == (own.query_id, 1)
+        assert tap.ambient["case_id"] == "a"
+    finally:
+        tap.close()

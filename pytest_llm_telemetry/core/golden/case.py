@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-GraderType = Literal["exact", "contains", "regex", "numeric", "json-schema", "custom"]
-GRADER_TYPES: tuple[GraderType, ...] = (
+GraderType = Literal[
     "exact",
     "contains",
     "regex",
     "numeric",
     "json-schema",
+    "similarity",
+    "semantic",
+    "judge",
     "custom",
-)
+]
+GRADER_TYPES: tuple[GraderType, ...] = get_args(GraderType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +24,10 @@ class Grader:
 
     `name` is the score's name, unique in its case. `value` is what is demanded: any JSON for
     exact, a tuple of texts for contains, a pattern for regex, a number for numeric, a JSON Schema
-    for json-schema, the registered name for custom. `tolerance` is in the number's own unit;
-    `min` is the smallest value in [0, 1] that passes, for a custom grader that returns a number.
+    for json-schema, the text to be close to for similarity and semantic, what is asked of the
+    judge, the registered name for custom. `tolerance` is in the number's own unit; `min` is the
+    smallest value in [0, 1] that passes, where a grader measures one; `votes` is how often a judge
+    is asked.
     """
 
     type: GraderType
@@ -31,6 +36,7 @@ class Grader:
     ignore_case: bool = False
     tolerance: float = 0.0
     min: float = 0.5
+    votes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +76,17 @@ CustomGrader = Callable[[Any, Case], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engines:
-    """What the pure core cannot do by itself: a search under a time limit, and JSON Schema.
+    """What the pure core cannot do by itself.
 
-    Each is called with the demand (pattern or schema) and the answer (text or JSON value) and
-    returns `None` if the answer fits, else why it does not ("" if there is nothing to add).
+    `regex` and `json_schema` are called with the demand (pattern or schema) and the answer (text or
+    JSON value) and return `None` if the answer fits, else why it does not ("" if there is nothing
+    to add). `similarity` and `semantic` are called with two texts and return how close they are,
+    from 0 to 1. `judge` is called with the rubric, the answer's text and the case, and returns what
+    a custom grader returns.
     """
 
     regex: Callable[[str, str], str | None]
     json_schema: Callable[[Mapping[str, Any], Any], str | None]
+    similarity: Callable[[str, str], float]
+    semantic: Callable[[str, str], float]
+    judge: Callable[[str, str, Case], object]

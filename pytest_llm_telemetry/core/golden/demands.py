@@ -25,9 +25,14 @@ GRADER_KEYS: Mapping[GraderType, tuple[str, ...]] = {
     "regex": ("pattern",),
     "numeric": ("value", "tolerance"),
     "json-schema": ("schema",),
+    "similarity": ("value", "min"),
+    "semantic": ("value", "min"),
+    "judge": ("rubric", "votes", "min"),
     "custom": ("name", "min"),
 }
 MAX_PATTERN = 2_000
+MAX_VOTES = 99
+_CLOSE = 0.8  # how close a text must be, where the grader does not say
 
 
 def read_graders(record: Mapping[str, Any], where: str) -> tuple[Grader, ...]:
@@ -178,10 +183,43 @@ def _json_schema(value: object, _: Mapping[str, Any], where: str) -> Grader:
 def _custom(value: object, found: Mapping[str, Any], where: str) -> Grader:
     if not isinstance(value, str) or not value:
         raise wrong(where, "custom", value, 'the name of a registered grader: "polite"')
-    least = found.get("min", 0.5)
+    return Grader(type="custom", name=value, value=value, min=_least(found, 0.5, where))
+
+
+def _similarity(value: object, found: Mapping[str, Any], where: str) -> Grader:
+    text, least = _text("similarity", value, where), _least(found, _CLOSE, where)
+    return Grader(type="similarity", name="similarity", value=text, min=least)
+
+
+def _semantic(value: object, found: Mapping[str, Any], where: str) -> Grader:
+    text, least = _text("semantic", value, where), _least(found, _CLOSE, where)
+    return Grader(type="semantic", name="semantic", value=text, min=least)
+
+
+def _judge(value: object, found: Mapping[str, Any], where: str) -> Grader:
+    votes = found.get("votes", 1)
+    if type(votes) is not int or not 1 <= votes <= MAX_VOTES or votes % 2 == 0:
+        raise wrong(where, "votes", votes, "an odd number: 3 votes have a majority, 2 may not")
+    return Grader(
+        type="judge",
+        name="judge",
+        value=_text("judge", value, where),
+        min=_least(found, 0.5, where),
+        votes=votes,
+    )
+
+
+def _text(kind: str, value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise wrong(where, kind, value, 'a text: "You have 14 days to return it"')
+    return value
+
+
+def _least(found: Mapping[str, Any], usual: float, where: str) -> float:
+    least = found.get("min", usual)
     if not is_number(least) or not 0 <= least <= 1:
         raise wrong(where, "min", least, "a number from 0 to 1")
-    return Grader(type="custom", name=value, value=value, min=float(least))
+    return float(least)
 
 
 def _flag(found: Mapping[str, Any], where: str) -> bool:
@@ -197,5 +235,8 @@ _READERS: Mapping[GraderType, Callable[[object, Mapping[str, Any], str], Grader]
     "regex": _regex,
     "numeric": _numeric,
     "json-schema": _json_schema,
+    "similarity": _similarity,
+    "semantic": _semantic,
+    "judge": _judge,
     "custom": _custom,
 }

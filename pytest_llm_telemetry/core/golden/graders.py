@@ -1,6 +1,7 @@
 """Answer + case -> scores, one a grader."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 from unicodedata import normalize
@@ -45,13 +46,15 @@ def _score(
     custom, engines = doors
     if grader.type == "custom":
         return _custom(answer, case, grader, custom)
+    if grader.type == "judge":
+        return _judged(answer, case, grader, engines)
     if grader.type == "json-schema":
         value, found = _json_schema(answer, grader, engines)
     elif grader.type == "exact" and not isinstance(grader.value, str):
         value, found = _equal(answer, grader)
     else:
         value, found = _OF_TEXT[grader.type](answer_text(answer), grader, engines)
-    passed = value >= 1
+    passed = value >= (grader.min if grader.type in _CLOSENESS else 1)
     return Score(
         name=grader.name,
         value=value,
@@ -69,6 +72,8 @@ def demand(grader: Grader) -> str:
         return f"number {grader.value:.12g}{within}"
     if grader.type == "contains":
         return "contains " + ", ".join(quoted(text) for text in grader.value[:3])
+    if grader.type in _CLOSENESS:
+        return f"{grader.type} of at least {grader.min:g} to {quoted(grader.value)}"
     verb = {"regex": "matches", "exact": "exactly"}.get(grader.type, grader.type)
     return f"{verb} {quoted(answer_text(grader.value))}"
 
@@ -107,11 +112,26 @@ def _numeric(text: str, grader: Grader, _: Engines) -> Outcome:
     return float(abs(number - grader.value) <= allowed), f"{number:.12g} in {quoted(text)}"
 
 
+def _similarity(text: str, grader: Grader, engines: Engines) -> Outcome:
+    return _close(engines.similarity(grader.value, text), text)
+
+
+def _semantic(text: str, grader: Grader, engines: Engines) -> Outcome:
+    return _close(engines.semantic(grader.value, text), text)
+
+
+def _close(value: float, text: str) -> Outcome:
+    return value, f"{value:.2f} for {quoted(text)}"
+
+
+_CLOSENESS = frozenset({"similarity", "semantic"})
 _OF_TEXT: Mapping[str, Callable[[str, Grader, Engines], Outcome]] = {
     "exact": _exact,
     "contains": _contains,
     "regex": _regex,
     "numeric": _numeric,
+    "similarity": _similarity,
+    "semantic": _semantic,
 }
 
 
@@ -155,24 +175,45 @@ def _custom(
             where=case.where,
             remedy=f"{hint} registered graders: {known}".strip(),
         )
-    result = registered(answer, case)
+    said = _said(registered(answer, case), f'custom grader "{grader.value}"', grader, case)
+    why = said.explanation or _why_custom(answer, grader, value=said.value, passed=said.passed)
+    return replace(said, explanation=why)
+
+
+def _said(result: object, who: str, grader: Grader, case: Case) -> Score:
+    """What a grader of the team's own returned, as a score; its explanation may be empty."""
     if isinstance(result, Score):
-        explained, value, passed = result.explanation, result.value, result.passed
+        said = replace(result, name=grader.name)
     else:
-        explained = ""
         value = _number(result)
         passed = result if isinstance(result, bool) else value >= grader.min
-    if not (isfinite(value) and 0 <= value <= 1):
+        said = Score(name=grader.name, value=value, passed=passed)
+    if not (isfinite(said.value) and 0 <= said.value <= 1):
         raise GoldenSetError(
-            f'custom grader "{grader.value}" returned {quoted(repr(result))}',
+            f"{who} returned {quoted(repr(result))}",
             where=case.where,
             remedy="return a bool, a number from 0 to 1, or a Score",
         )
+    return said
+
+
+def _judged(answer: object, case: Case, grader: Grader, engines: Engines) -> Score:
+    """The mean of the votes; passed by their majority. A lost vote that says why is quoted."""
+    text = answer_text(answer)
+    votes = [
+        _said(engines.judge(grader.value, text, case), "the judge", grader, case)
+        for _ in range(grader.votes)
+    ]
+    lost = [vote for vote in votes if vote.passed is False]
+    passed = 2 * len(lost) < len(votes)
+    tally = f"{len(votes) - len(lost)} of {len(votes)} votes" if len(votes) > 1 else "judge"
+    why = next((vote.explanation for vote in lost if vote.explanation), "")
+    told = f"{tally}: {why or quoted(text)}" if not passed else tally
     return Score(
         name=grader.name,
-        value=value,
+        value=sum(vote.value for vote in votes) / len(votes),
         passed=passed,
-        explanation=explained or _why_custom(answer, grader, value=value, passed=passed),
+        explanation=told,
     )
 
 
