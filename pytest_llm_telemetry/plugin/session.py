@@ -11,7 +11,6 @@ import pytest
 
 from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.errors import TelemetryError
-from pytest_llm_telemetry.core.golden import Score
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.plugin.budget import BudgetExceeded, Meter
 from pytest_llm_telemetry.plugin.cases import GoldenCase
@@ -28,6 +27,7 @@ from pytest_llm_telemetry.plugin.judging import RunJudge, utc_now
 from pytest_llm_telemetry.plugin.junit import outcome_of, without_ours
 from pytest_llm_telemetry.plugin.offline import LiveCall, Offline
 from pytest_llm_telemetry.plugin.options import Options, resolve
+from pytest_llm_telemetry.plugin.outcomes import expect, own_score
 from pytest_llm_telemetry.plugin.progress import Progress
 from pytest_llm_telemetry.plugin.recording import Recording
 from pytest_llm_telemetry.plugin.stopping import EarlyStops
@@ -258,9 +258,9 @@ class TelemetrySession:
             elif isinstance(error, LiveCall):
                 pass  # the test fails: that is what was asked for
             elif error is not None and self._recording.recorded(error):
-                _expect(report, item, error)
+                expect(report, item, error)
             elif error is not None or not case.graded:
-                own = _own_score(error)
+                own = own_score(error)
                 case.scores.append(own)
                 self._recording.emit(own)
             told = outcome_of(run, case, self._recording.spent)
@@ -273,30 +273,3 @@ class TelemetrySession:
     def pytest_sessionfinish(self) -> None:
         """Close the log, before it is read."""
         self._recording.close()
-
-
-def _expect(report: pytest.TestReport, item: pytest.Item, error: BaseException) -> None:
-    """Show a test that failed because a watched call raised as an expected failure.
-
-    The call is in the log as an error and is judged with all others by the gate's error rate, so
-    that one bad moment of a provider does not turn every run red.
-    """
-    if not _reruns_left(item):
-        report.outcome = "skipped"
-        report.wasxfail = f"the call failed ({type(error).__name__}): see the error rate"
-
-
-def _own_score(error: BaseException | None) -> Score:
-    """A test without a grader is its own grader, and a failed assertion is a failed case."""
-    text = "" if error is None else (str(error).splitlines() or [type(error).__name__])[0]
-    return Score(name="test", value=float(error is None), passed=error is None, explanation=text)
-
-
-def _reruns_left(item: pytest.Item) -> bool:
-    """Whether pytest-rerunfailures will run the item again, which it does for failures only."""
-    if not item.config.pluginmanager.hasplugin("rerunfailures"):
-        return False
-    marker = item.get_closest_marker("flaky")
-    asked = marker.kwargs.get("reruns", 1) if marker else item.config.getoption("reruns", None)
-    done: int = getattr(item, "execution_count", 1)
-    return done <= int(asked or 0)
