@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
@@ -105,8 +106,20 @@ class Ledger:
             _lock(file)
             file.seek(0)
             text = file.read()
-            state = Spending(**json.loads(text)) if text else Spending(limit_usd=self._limit_usd)
-            yield file, state
+            yield file, self._state(text)
+
+    def _state(self, text: bytes) -> Spending:
+        """What the file tells; a damaged one spends nothing more, since nobody knows what is left."""
+        if not text:
+            return Spending(limit_usd=self._limit_usd)
+        try:
+            state = Spending(**json.loads(text))
+            amounts = (state.limit_usd, state.settled_usd, state.reserved_usd, state.largest_usd)
+            if all(map(isfinite, amounts)) and type(state.calls) is int:
+                return replace(state, stopped=str(state.stopped))
+        except (ValueError, TypeError, RecursionError):
+            pass  # told below, as for figures that are none
+        return Spending(limit_usd=self._limit_usd, stopped=f"budget: {self._path} is damaged")
 
 
 def _write(file: BinaryIO, state: Spending) -> None:

@@ -72,6 +72,22 @@ def scan(paths: Iterable[Path], tally: Tally) -> Iterator[Event]:
                 yield found
 
 
+def lines(path: Path) -> Iterator[bytes]:
+    """The lines of a log as they are, plain or `.gz`; of one over 1 MB its start.
+
+    Raises:
+        ConfigError: If the file is missing, or is a compressed one that breaks off or is a bomb.
+    """
+    for line, _ in _lines_of(path):
+        if line is None:
+            raise ConfigError(
+                "is damaged, or unpacks to more than any log would",
+                where=path.as_posix(),
+                remedy="fetch it again",
+            )
+        yield line
+
+
 def _lines_of(path: Path) -> Iterator[tuple[bytes | None, bool]]:
     """Each line, and whether it ended; `None` is a compressed file that breaks off."""
     try:

@@ -1,13 +1,13 @@
 """Several stored runs that are parts of one: shards of a golden set from several machines."""
 
-import gzip
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 from pytest_llm_telemetry.core.errors import ConfigError, GoldenSetError
 from pytest_llm_telemetry.core.samples import CONTROL
-from pytest_llm_telemetry.storage import goldens, runs
+from pytest_llm_telemetry.storage import goldens, logs, runs
 from pytest_llm_telemetry.storage.manifest import Run, SuitePlan, read_manifest, write_manifest
 
 
@@ -39,13 +39,21 @@ def merge(folders: Sequence[Path], target: Path, *, root: Path) -> Run:
         suites=suites,
     )
     target.mkdir(parents=True)
-    with (target / runs.EVENTS).open("wb") as file:
-        for folder in folders:
-            for log in _logs(folder):
-                for line in log:  # a torn last line must not glue itself to the next shard's first
-                    file.write(line if line.endswith(b"\n") else line + b"\n")
+    try:
+        _join(target / runs.EVENTS, folders)
+    except ConfigError:  # half of a run would be taken for a run
+        rmtree(target)
+        raise
     write_manifest(target, run)
     return run
+
+
+def _join(target: Path, folders: Sequence[Path]) -> None:
+    with target.open("wb") as file:
+        for folder in folders:
+            for log in (folder / runs.EVENTS, folder / f"{runs.EVENTS}.gz"):
+                # a torn last line must not glue itself to the next shard's first
+                file.writelines(line + b"\n" for line in (logs.lines(log) if log.exists() else ()))
 
 
 def _suites(parts: Sequence[Run]) -> dict[str, SuitePlan]:
@@ -87,13 +95,3 @@ def _are_whole(suites: Mapping[str, SuitePlan], root: Path) -> bool:
         if golden.digest != plan.golden_hash or len(golden.cases) != len(plan.cases):
             return False
     return True
-
-
-def _logs(folder: Path) -> Iterator[Iterable[bytes]]:
-    plain, packed = folder / runs.EVENTS, folder / f"{runs.EVENTS}.gz"
-    if plain.exists():
-        with plain.open("rb") as file:
-            yield file
-    if packed.exists():
-        with gzip.open(packed) as unpacked:
-            yield unpacked

@@ -16,11 +16,20 @@ class Stop:
 
 
 def read(run_dir: Path, suite: str) -> Stop | None:
-    """The decision on a suite, if there is one."""
+    """The decision on a suite, if there is one.
+
+    A half-written one is read the next time; a damaged one is none, so that all repeats run.
+    """
     try:
-        return Stop(**json.loads(_path(run_dir, suite).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):  # a half-written one is read the next time
+        found = json.loads(_path(run_dir, suite).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
+    if not isinstance(found, dict):
+        return None
+    repeats, why = found.get("repeats"), found.get("why")
+    if type(repeats) is not int or repeats < 1 or not isinstance(why, str):
+        return None
+    return Stop(suite=suite, repeats=repeats, why=why)
 
 
 def write(run_dir: Path, stop: Stop) -> Stop:

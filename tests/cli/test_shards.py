@@ -1,5 +1,6 @@
 """`llm-telemetry merge`: shards of a run as one run."""
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,30 @@ def test_shards_make_a_whole_run(
     assert joined.complete
     assert main(["gate", "--root", str(root)]) == 0
     assert main(["baseline", "accept", "--why", "shards", "--root", str(root)]) == 0
+
+
+def test_a_packed_shard_is_unpacked_within_bounds(
+    sharded: tuple[Path, list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A compressed log joins like a plain one; a bomb is refused, and leaves no half of a run."""
+    root, shards = sharded
+    log = root / ".llm-telemetry/runs" / shards[0] / "events.jsonl"
+    packed = log.with_name("events.jsonl.gz")
+    plain = log.read_bytes()
+    known = len(list((root / ".llm-telemetry/runs").iterdir()))
+    log.unlink()
+    try:
+        packed.write_bytes(gzip.compress(b" " * 200_000_000))
+        assert main(["merge", *shards, "--root", str(root)]) == 4
+        assert "unpacks to more than any log would" in capsys.readouterr().err
+        assert len(list((root / ".llm-telemetry/runs").iterdir())) == known
+        packed.write_bytes(gzip.compress(plain))
+        assert main(["merge", *shards, "--root", str(root)]) == 0
+    finally:
+        packed.unlink()
+        log.write_bytes(plain)
+    joined = runs.find_run(root / ".llm-telemetry/runs", "latest")
+    assert (joined / "events.jsonl").read_bytes().startswith(plain)
 
 
 def test_what_is_no_shard_is_refused(

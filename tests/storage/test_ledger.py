@@ -56,3 +56,25 @@ def test_the_first_decision_to_stop_stands(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         path.write_text("{", encoding="utf-8")
     assert stops.read(tmp_path, "a") is None
+
+
+DAMAGED = ["[]", '{"x": 1}', "[" * 100_000, "{", '{"repeats": NaN, "why": ""}', "7"]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_stop_stops_nothing(tmp_path: Path, text: str) -> None:
+    """All repeats run where nobody can read why they should not."""
+    stops.write(tmp_path, stops.Stop(suite="bot", repeats=2, why="decided"))
+    (file,) = tmp_path.iterdir()
+    file.write_text(text, encoding="utf-8")
+    assert stops.read(tmp_path, "bot") is None
+
+
+@pytest.mark.parametrize("text", [*DAMAGED, '{"limit_usd": NaN}', '{"limit_usd": "1"}'])
+def test_a_damaged_ledger_spends_nothing_more(tmp_path: Path, text: str) -> None:
+    """Nobody knows what is left of the budget, so no further call is made."""
+    ledger = Ledger(tmp_path, 1.0)
+    ledger.settle(ledger.reserve() or 0.0, 0.01)
+    (tmp_path / "budget.json").write_text(text, encoding="utf-8")
+    assert ledger.reserve() is None
+    assert "is damaged" in ledger.read().stopped
