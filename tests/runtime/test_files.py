@@ -42,6 +42,17 @@ def test_only_the_owner_may_read_it(sink: FileSink, path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_reopening_follows_a_moved_file_alone(sink: FileSink, path: Path) -> None:
+    """A file that still has its name is kept; after a move the next line is in a new one."""
+    before = sink.identity
+    sink.reopen()
+    assert sink.identity == before
+    path.rename(path.with_suffix(".1"))
+    sink.reopen()
+    sink.write(numbered(1))
+    assert path.read_bytes() == numbered(1)
+
+
 def test_a_planted_symlink_is_not_followed(tmp_path: Path) -> None:
     """A link in the place of the file is refused, and what it points to stays as it is."""
     victim = tmp_path / "victim"
