@@ -125,15 +125,17 @@ class Suites:
         for item in items:
             run = run_of(item)
             if run is not None:
-                planned.setdefault(run.suite, {}).setdefault(run.case.id, _plan(run.case, item))
+                cases = planned.setdefault(run.suite, {})
+                if run.case.id not in cases:  # repeats stand in the same place
+                    cases[run.case.id] = _plan(run.case, item)
         plans: dict[str, SuitePlan] = {}
-        for suite, cases in planned.items():
+        for suite, met in planned.items():
             golden, repeats = self.found[suite]
             plans[suite] = SuitePlan(
                 golden=_relative(golden.path, self.root),
                 golden_hash=golden.digest,
                 repeats=repeats,
-                cases=tuple(cases[case.id] for case in golden.cases if case.id in cases),
+                cases=tuple(met[case.id] for case in golden.cases if case.id in met),
             )
         return plans, any(
             len(plan.cases) < len(self.found[suite][0].cases)
@@ -181,8 +183,8 @@ def _plan(case: Case, item: pytest.Item) -> CasePlan:
 
 
 def _where(item: pytest.Item) -> str:
-    path, line, _ = item.reportinfo()
-    return f"{_relative(Path(path), item.config.rootpath)}:{(line or 0) + 1}"
+    path, line, _ = item.location  # pytest asks for it as well and keeps it; reportinfo() is slow
+    return f"{Path(path).as_posix()}:{(line or 0) + 1}"
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -1,6 +1,5 @@
 """Golden sets without Python: `llm-telemetry.toml` names a golden file and what answers it."""
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import import_module
@@ -140,6 +139,8 @@ def load_target(call: str, root: Path, where: str) -> Callable[..., Any]:
 
 def _whole(answer: Any) -> Any:
     """The answer itself: awaited, or put together where it came in pieces of text."""
+    import asyncio  # noqa: PLC0415 - 50 ms that a session without targets need not wait for
+
     if isawaitable(answer):
         return asyncio.run(_awaited(answer))
     if isasyncgen(answer) or isinstance(answer, AsyncIterator):

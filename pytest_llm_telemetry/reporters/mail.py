@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable
-from email.message import EmailMessage
-from email.policy import SMTP
+from typing import TYPE_CHECKING
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.text import fit
 from pytest_llm_telemetry.reporters import facts, terminal
 from pytest_llm_telemetry.reporters.html.markup import Markup, element
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 _SUBJECT = 150
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,250}")
@@ -26,12 +28,16 @@ def render(report: Report) -> str:
     return message(report).as_string()
 
 
-def message(report: Report, *, sender: str = "", recipients: Iterable[str] = ()) -> EmailMessage:
+def message(report: Report, *, sender: str = "", recipients: Iterable[str] = ()) -> "EmailMessage":
     """The mail, ready to be sent. A line break in any text cannot add a header.
 
     Raises:
         ConfigError: If sender or a recipient is not a plain address (`name@host`).
     """
+    # 30 ms that a run which mails nothing need not wait for
+    from email.message import EmailMessage  # noqa: PLC0415
+    from email.policy import SMTP  # noqa: PLC0415
+
     mail = EmailMessage(policy=SMTP)
     subject = fit(f"llm telemetry: {facts.headline(report)}", _SUBJECT)
     mail["Subject"] = subject.encode("utf-8", "replace").decode()

@@ -4,11 +4,13 @@ Secrets come from the environment only, so that no settings file and no command 
 """
 
 from collections.abc import Mapping
-from email.message import EmailMessage
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_llm_telemetry.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 WEBHOOK = "LLM_TELEMETRY_SLACK_WEBHOOK"
 MAIL = "LLM_TELEMETRY_SMTP"
@@ -44,7 +46,7 @@ def post(
     delivery.post(delivery.find_webhook(environment, hosts=allowed), payload)
 
 
-def send(message: EmailMessage, environment: Mapping[str, str]) -> None:
+def send(message: "EmailMessage", environment: Mapping[str, str]) -> None:
     """Send a mail over verified TLS.
 
     Raises:

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from json.decoder import JSONDecodeError
 from pathlib import Path
+from typing import Any
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case, parse_case
@@ -81,9 +82,14 @@ def digest(cases: Iterable[Case]) -> str:
 
 
 def _canonical(case: Case) -> str:
-    content = asdict(case)
+    content = _members(case)
     del content["where"]
-    return json.dumps(content, sort_keys=True)
+    return json.dumps(content, sort_keys=True, default=_members)
+
+
+def _members(record: Any) -> dict[str, Any]:
+    """As `dataclasses.asdict`, but without a deep copy: it took a third of a collection."""
+    return {field.name: getattr(record, field.name) for field in fields(record)}
 
 
 def _name(path: Path, root: Path | None) -> str:

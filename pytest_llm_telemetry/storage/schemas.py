@@ -9,15 +9,15 @@ import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from referencing import Registry
+from typing import TYPE_CHECKING, Any
 
 from pytest_llm_telemetry.core.errors import SchemaError
 from pytest_llm_telemetry.core.spelling import did_you_mean
 from pytest_llm_telemetry.core.text import clean
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 NAMES = ("event", "thresholds", "baseline", "golden", "run", "report")
 _PACKAGE = Path(__file__).parents[1]
@@ -52,6 +52,9 @@ def validate(document: object, name: str, *, where: Callable[[Place], str] | Non
     Raises:
         SchemaError: For the fault that explains most (`jsonschema.exceptions.best_match`).
     """
+    # 100 ms that a run without settings and baseline need not wait for
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
     fault = best_match(_validator(name).iter_errors(document))
     if fault is None:
         return
@@ -61,11 +64,14 @@ def validate(document: object, name: str, *, where: Callable[[Place], str] | Non
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
+def _validator(name: str) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - as above
+    from referencing import Registry  # noqa: PLC0415 - as above
+
     return Draft202012Validator(load(name), registry=Registry())
 
 
-def _told(fault: ValidationError, place: Place) -> tuple[str, str, Place]:
+def _told(fault: "ValidationError", place: Place) -> tuple[str, str, Place]:
     """What is wrong, the remedy, and the place, in the words of this package."""
     if fault.validator == "additionalProperties":
         return _unknown_key(fault, place)
@@ -78,7 +84,7 @@ def _told(fault: ValidationError, place: Place) -> tuple[str, str, Place]:
     return f"{name} is {_shown(fault.instance)}", _expected(fault), place
 
 
-def _unknown_key(fault: ValidationError, place: Place) -> tuple[str, str, Place]:
+def _unknown_key(fault: "ValidationError", place: Place) -> tuple[str, str, Place]:
     schema: Any = fault.schema
     found: Any = fault.instance
     known = [key for key in schema["properties"] if not key.startswith("$")]
@@ -93,7 +99,7 @@ def _unknown_key(fault: ValidationError, place: Place) -> tuple[str, str, Place]
     )
 
 
-def _expected(fault: ValidationError) -> str:
+def _expected(fault: "ValidationError") -> str:
     """What should stand there instead, as an imperative sentence."""
     asked: Any = fault.validator_value
     found: Any = fault.instance
