@@ -108,8 +108,10 @@ def load(path: Path, plan: Plan) -> Memory:
     except (OSError, UnicodeDecodeError) as fault:
         return _damaged(path, plan, fault)
     try:
-        _take(memory, json.loads(text), plan)
-    except (ValueError, TypeError, KeyError, AttributeError) as fault:
+        _take(memory, json.loads(text, parse_constant=_refuse), plan)
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as fault:
+        return _damaged(path, plan, fault)
+    except RecursionError as fault:  # a document that only nests
         return _damaged(path, plan, fault)
     return memory
 
@@ -165,7 +167,12 @@ def _take(memory: Memory, record: dict[str, Any], plan: Plan) -> None:
             name: Tail(offset=int(offset), modified_ns=int(modified))
             for name, (offset, modified) in record["tails"].items()
         }
-        memory.since, memory.checked = int(record["since"]), record["checked"]
+        checked = record["checked"]
+        memory.since, memory.checked = int(record["since"]), checked and int(checked)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
 
 
 def _damaged(path: Path, plan: Plan, fault: Exception) -> Memory:

@@ -104,6 +104,7 @@ TOLD: list[tuple[str, object, dict[str, Any], str]] = [
         'contains "a", "b", got "a" without "b"',
     ),
     ("regex", "Hello", {"regex": "^Hallo"}, 'expected matches "^Hallo", got "Hello"'),
+    ("backslashes", "x", {"regex": r"^\d+$"}, r'expected matches "^\d+$", got "x"'),
     ("numeric", "A: 17", {"numeric": 18}, 'expected number 18, got 17 in "A: 17"'),
     ("no number", "none", {"numeric": 18}, 'got no number in "none"'),
     (
