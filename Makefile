@@ -7,7 +7,7 @@ ACTIONS   := $(wildcard .github/actions/*/action.yml)
 WORKFLOWS := $(wildcard .github/workflows/*.yml pytest_llm_telemetry/cli/templates/*.yml) \
              $(filter-out %/gitlab-ci.yml,$(wildcard examples/workflows/*.yml))
 
-.PHONY: demo regression test faults coverage check lint wheel clean
+.PHONY: demo regression test browser faults coverage check lint wheel clean
 
 demo: $(VENV)/.demo
 	cd examples/support_bot && ../../$(BIN)/python -m pytest --llm-telemetry
@@ -17,6 +17,11 @@ regression: $(VENV)/.demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 2
+
+# What the tests in a real browser need; without root or apt they are skipped, and say so.
+browser: $(VENV)/.dev
+	$(PIP) --group browser
+	.ci/chromium
 
 # The fault matrix of the logger, twenty times in a row: it stops at the first failure.
 faults: $(VENV)/.dev
