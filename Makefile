@@ -6,6 +6,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ACTIONS   := $(wildcard .github/actions/*/action.yml)
 WORKFLOWS := $(wildcard .github/workflows/*.yml pytest_llm_telemetry/cli/templates/*.yml) \
              $(filter-out %/gitlab-ci.yml,$(wildcard examples/workflows/*.yml))
+FORMS     := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+
+# What is tested on the installed wheel: the rooms that read files beside them.
+WHEEL_TESTS ?= tests/cli tests/storage
 
 .PHONY: demo regression test browser faults coverage check lint wheel clean
 
@@ -46,13 +50,15 @@ lint: $(VENV)/.dev
 	$(BIN)/zizmor --offline --no-progress --quiet $(ACTIONS) $(WORKFLOWS)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions $(ACTIONS)
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms $(FORMS)
+	$(BIN)/towncrier build --draft --version next >/dev/null
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci \
 	    examples/workflows/gitlab-ci.yml
 
-# The wheel as a stranger gets it: a clean environment, no source in sight.
+# The wheel as a stranger gets it: built from the sdist, in a clean environment, no source in sight.
 wheel: $(VENV)/.dev
-	$(BIN)/python -m build --wheel --outdir dist . >/dev/null
-	$(BIN)/python .ci/exercise_wheel.py dist
+	$(BIN)/python -m build --outdir dist . >/dev/null
+	$(BIN)/python .ci/exercise_wheel.py dist $(WHEEL_TESTS)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

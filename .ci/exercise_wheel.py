@@ -1,47 +1,64 @@
-"""Install the built wheel in a clean environment and go the newcomer's way with it.
+"""Install the built wheel in a clean environment, go the newcomer's way, and run tests on it.
 
-Usage: python .ci/exercise_wheel.py DIST_FOLDER
+Usage: python .ci/exercise_wheel.py DIST_FOLDER [TEST_PATH ...]
+
+The tests come from the sdist, with the package's source deleted: what they import is the wheel.
+What the two files hold is checked by tests/ci/test_distributions.py.
 """
 
+import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import venv
-import zipfile
 from pathlib import Path
-
-EXPECTED = (
-    "pytest_llm_telemetry/py.typed",
-    "pytest_llm_telemetry/__init__.pyi",
-    "pytest_llm_telemetry/schemas/event.schema.json",
-    "pytest_llm_telemetry/schemas/thresholds.schema.json",
-)
 
 
 def main() -> None:
-    """Look into the wheel, install it, run `init`, the first run, and accept and gate it."""
-    wheel = max(Path(sys.argv[1]).glob("*.whl"), key=lambda path: path.stat().st_mtime).resolve()
-    names = zipfile.ZipFile(wheel).namelist()
-    missing = [name for name in EXPECTED if name not in names]
-    stray = [name for name in names if name.startswith(("tests/", "examples/"))]
-    if missing or stray:
-        sys.exit(f"wheel: missing {missing}, stray {stray}")
+    """Install the newest wheel, run `init`, a first run, accept, gate; then the tests named."""
+    dist, *tests = sys.argv[1:]
+    wheel, sdist = _newest(dist, "*.whl"), _newest(dist, "*.tar.gz")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         venv.create(home / "env", with_pip=True)
         scripts = home / "env" / ("Scripts" if sys.platform == "win32" else "bin")
         project = home / "project"
         project.mkdir()
+        python = scripts / "python"
         for command in (
-            [scripts / "python", "-m", "pip", "install", "--quiet", wheel],
+            [python, "-m", "pip", "install", "--quiet", wheel],
             [scripts / "llm-telemetry", "init"],
-            [scripts / "python", "-m", "pytest", "-q", "--llm-telemetry", "--llm-update-baseline"],
-            [scripts / "python", "-m", "pytest", "-q", "--llm-telemetry"],
+            [python, "-m", "pytest", "-q", "--llm-telemetry", "--llm-update-baseline"],
+            [python, "-m", "pytest", "-q", "--llm-telemetry"],
             [scripts / "llm-telemetry", "gate"],
             [scripts / "llm-telemetry", "validate"],
         ):
-            print("$", *(Path(part).name for part in map(str, command)), flush=True)
-            subprocess.run(command, cwd=project, check=True)  # noqa: S603 - our own fixed commands
+            _run(command, project)
+        if tests:
+            source = _without_package(sdist, home / "source")
+            pip = [python, "-m", "pip", "install", "--quiet"]
+            _run([*pip, "pip>=25.1"], source)
+            _run([*pip, "--group", "test", "hatchling"], source)
+            _run([python, "-m", "pytest", "-q", "-n", "2", *tests], source)
+
+
+def _newest(dist: str, pattern: str) -> Path:
+    return max(Path(dist).glob(pattern), key=lambda path: path.stat().st_mtime).resolve()
+
+
+def _without_package(sdist: Path, folder: Path) -> Path:
+    """The sdist's tree, without the source that tests could import in place of the wheel."""
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (root,) = folder.iterdir()
+    shutil.rmtree(root / "pytest_llm_telemetry")
+    return root
+
+
+def _run(command: list[Path | str], folder: Path) -> None:
+    print("$", *(Path(part).name for part in map(str, command)), flush=True)
+    subprocess.run(command, cwd=folder, check=True)  # noqa: S603 - our own fixed commands
 
 
 if __name__ == "__main__":
