@@ -17,8 +17,6 @@ from pytest_llm_telemetry.reporters import alert_messages
 from pytest_llm_telemetry.review import alerting
 from pytest_llm_telemetry.storage import alert_state
 
-_LOGS = ("logs",)
-
 
 def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
@@ -28,7 +26,9 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
         help="check production, and tell who has to know",
         description=f"{__doc__} Run it from cron or a systemd timer; docs/alerts.md has the lines.",
     )
-    parser.add_argument("logs", nargs="*", metavar="LOG", help="log files or folders (logs)")
+    parser.add_argument(
+        "logs", nargs="*", type=Path, metavar="LOG", help="log files or folders (logs)"
+    )
     parser.add_argument("--window", metavar="SPAN", help="window of rules without their own (1h)")
     parser.add_argument("--state", type=Path, metavar="FILE", help=f"(.../{alert_state.STATE})")
     parser.add_argument(
@@ -69,11 +69,9 @@ def watch_of(project: Project, arguments: argparse.Namespace) -> alerting.Watch:
     """
     window = getattr(arguments, "window", None)
     plan = project.settings().alerts(window_s=seconds(window) if window else None)
-    asked: list[str] = getattr(arguments, "logs", [])
-    places = [Path(each) for each in asked] or [project.root / each for each in plan.logs or _LOGS]
     return alerting.Watch(
         plan=plan,
-        logs=places,
+        logs=project.logs(getattr(arguments, "logs", ())),
         state=getattr(arguments, "state", None) or project.runs.parent / alert_state.STATE,
         environment=os.environ,
     )

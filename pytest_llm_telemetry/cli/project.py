@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from pytest_llm_telemetry.storage import runs, settings
 
 _STORE = ".llm-telemetry"
+_LOGS = ("logs",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,11 @@ class Project:
     def settings(self) -> settings.Settings:
         """The thresholds file, or its defaults where there is none."""
         return settings.load(self.named_thresholds, self.root)
+
+    def logs(self, named: Iterable[Path] = ()) -> list[Path]:
+        """The files and folders of production: those named, else those of the settings, else logs/."""
+        found = [*named]
+        return found or [self.root / each for each in self.settings().alerts().logs or _LOGS]
 
 
 def _nearest(here: Path) -> Path:

@@ -1,12 +1,17 @@
-"""`llm-telemetry purge`: delete old log files by hand, as the logger does it by itself."""
+"""`llm-telemetry purge`: delete old log files by hand, or all that is held of one person."""
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_llm_telemetry.cli.project import say
+from pytest_llm_telemetry.cli.people import add_person, user_hash
+from pytest_llm_telemetry.cli.project import Project, say
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean
+from pytest_llm_telemetry.core.verdict import EXIT_STATUS
+from pytest_llm_telemetry.review.erasing import erase, logs_of
 from pytest_llm_telemetry.runtime.rotation import purge as purge_log
 
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
@@ -14,30 +19,40 @@ _BYTES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
 def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """Add the command to the parser; it needs none of the shared options."""
-    del shared
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "purge",
-        help="delete old log files",
-        description=f"{__doc__} Rotated files only (llm.2026-11-23.0001.jsonl.gz beside llm.jsonl);"
-        " the log itself is never touched.",
+        parents=[shared],
+        help="delete old log files, or all lines of one person",
+        description=f"{__doc__} By age and size rotated files go (llm.2026-11-23.0001.jsonl.gz beside"
+        " llm.jsonl), never the log itself. A person's lines go from all of them.",
     )
-    parser.add_argument("log", nargs="+", type=Path, help="a log, such as logs/llm.jsonl")
+    parser.add_argument(
+        "logs", nargs="*", type=Path, metavar="LOG", help="logs or their folder (logs)"
+    )
     parser.add_argument("--older-than", metavar="AGE", help="delete files older than 30d, 12h, 4w")
     parser.add_argument("--max-bytes", metavar="SIZE", help="then the oldest above 500M, 2G in all")
+    add_person(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would go, delete nothing")
     parser.set_defaults(command=purge)
 
 
 def purge(arguments: argparse.Namespace) -> int:
-    """Delete what is too old or too much, and name it."""
+    """Delete what is too old, too much or somebody's, and name it."""
     age, size = arguments.older_than, arguments.max_bytes
-    if age is None and size is None:
-        raise ConfigError("nothing says what may go", remedy="give --older-than or --max-bytes")
+    person = user_hash(arguments)
+    if (age is None and size is None) == (person is None):
+        raise ConfigError(
+            "nothing says what may go" if person is None else "a person's lines go at any age",
+            remedy="give --older-than or --max-bytes, or else --user",
+        )
+    logs = logs_of(Project.of(arguments).logs(arguments.logs))
+    if person is not None:
+        return _erase(logs, person, dry_run=arguments.dry_run)
     days = None if age is None else _amount(age, _DAYS, "--older-than")
     most = None if size is None else int(_amount(size, _BYTES, "--max-bytes"))
     verb = "would delete" if arguments.dry_run else "deleted"
-    for log in arguments.log:
+    for log in logs:
         try:
             gone = purge_log(log, keep_days=days, keep_bytes=most, dry_run=arguments.dry_run)
         except OSError as error:
@@ -49,6 +64,22 @@ def purge(arguments: argparse.Namespace) -> int:
         say(*(f"{verb} {clean(name)}" for name in gone))
         say(f"{clean(str(log))}: {verb} {len(gone)} files")
     return 0
+
+
+def _erase(logs: Sequence[Path], person: str, *, dry_run: bool) -> int:
+    """Erase, say what went, and return 4 where something of the person is left."""
+    found = erase(logs, person, dry_run=dry_run)
+    verb = "would delete" if dry_run else "deleted"
+    say(*(f"{clean(str(path))}: {verb} {lines:,} lines" for path, lines in found.files.items()))
+    say(
+        f"user {person}: {verb} {found.lines:,} lines of {len(found.files)} files,"
+        f" {found.read} files read"
+    )
+    for fault in found.faults:
+        print(f"llm-telemetry: {fault}", file=sys.stderr)  # noqa: T201 - the command's own voice
+    if found.left:
+        say(f"{found.left:,} lines are left: run it again")
+    return EXIT_STATUS["error"] if found.faults or found.left else 0
 
 
 def _amount(text: str, units: dict[str, float], option: str) -> float:

@@ -7,6 +7,8 @@ import os
 import shutil
 from fcntl import LOCK_EX, LOCK_NB, flock
 
+from pytest_llm_telemetry.runtime.files import names
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -15,7 +17,7 @@ _CHUNK = 1 << 20
 
 
 def compress(name: str) -> bool:
-    """Replace a closed file by `name.gz`; false while a process has it open.
+    """Replace a closed file by `name.gz`; false while a process has it open or replaces it.
 
     The compressed file gets its name when it is complete and on disk, and only then the plain one
     goes: a kill leaves a `.tmp` that the next round writes anew, or both files, of which the next
@@ -29,6 +31,8 @@ def compress(name: str) -> bool:
         try:
             flock(source, LOCK_EX | LOCK_NB)
         except BlockingIOError:
+            return False
+        if not names(name, source):  # erased lines must not come back
             return False
         done = name + ".gz"
         if not os.path.lexists(done):

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llm_telemetry import FileSink, Rotation, TelemetryLogger
 from pytest_llm_telemetry.core.errors import ConfigError
-from pytest_llm_telemetry.runtime import rotation
+from pytest_llm_telemetry.runtime import compression, rotation
 from pytest_llm_telemetry.runtime.compression import compress
 from pytest_llm_telemetry.runtime.rotation import closed_files, purge, turn
 
@@ -115,6 +115,24 @@ def test_a_file_that_a_process_has_open_is_not_compressed(path: Path) -> None:
     sink.close()
     assert compress(str(closed))
     assert lines_of(path) == [LINE % 0]
+
+
+def test_a_file_that_is_replaced_meanwhile_is_not_compressed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines that were erased between opening a file and locking it do not come back."""
+    path.write_bytes(LINE % 0)
+    path.with_suffix(".new").write_bytes(b"")
+    lock = fcntl.flock
+
+    def replaced(file: int, how: int) -> None:
+        path.with_suffix(".new").replace(path)
+        lock(file, how)
+
+    monkeypatch.setattr(compression, "flock", replaced)
+    assert not compress(str(path))
+    assert path.read_bytes() == b""
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_kill_in_the_middle_of_compressing_is_made_good(path: Path) -> None:
