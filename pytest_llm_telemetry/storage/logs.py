@@ -63,13 +63,22 @@ def scan(paths: Iterable[Path], tally: Tally) -> Iterator[Event]:
         ConfigError: If a file is missing or is none.
     """
     for path in paths:
-        for line, ended in _lines_of(path):
+        for found in each(path):
             tally.lines += 1
-            found = _read_line(line, ended=ended) if line != b"" else "blank"
             if isinstance(found, str):
                 tally.skipped[found] += 1
             else:
                 yield found
+
+
+def each(path: Path) -> Iterator[Event | str]:
+    """What each line of a log is: an event, or the reason to skip it.
+
+    Raises:
+        ConfigError: If the file is missing or is none.
+    """
+    for line, ended in _lines_of(path):
+        yield _read_line(line, ended=ended) if line != b"" else "blank"
 
 
 def lines(path: Path) -> Iterator[bytes]:
