@@ -4,6 +4,7 @@
 size in bytes that holds nothing but text, which is the floor that the browser itself sets.
 """
 
+import importlib
 import shutil
 import statistics
 import tempfile
@@ -12,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from playwright.sync_api import sync_playwright
 
 from pytest_llm_telemetry.core.baseline import PastRun
 from pytest_llm_telemetry.core.report import Report
@@ -30,7 +29,7 @@ OPENED = """() => new Promise(done => requestAnimationFrame(() => setTimeout(() 
 # from the event to the frame that shows its effect
 SORTED = """() => new Promise(done => {
   const start = performance.now();
-  document.querySelectorAll("th button")[5].click();
+  document.querySelectorAll("th button")[3].click();
   requestAnimationFrame(() => setTimeout(() => done(performance.now() - start)));
 })"""
 SEARCHED = """() => new Promise(done => {
@@ -65,7 +64,8 @@ def month() -> Report:
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
     path = next(filter(None, map(shutil.which, NAMES)))
-    with sync_playwright() as driver:
+    playwright = importlib.import_module("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()

@@ -23,12 +23,28 @@ VOID = {"meta", "input"}
 TAGS = {
     *("html", "head", "meta", "title", "style", "script", "body", "main", "section", "div"),
     *("h1", "h2", "h3", "p", "ul", "li", "code", "span", "strong", "figure", "figcaption"),
-    *("svg", "path", "line", "circle", "text", "label", "input", "button"),
+    *("svg", "path", "line", "circle", "rect", "text", "label", "input", "button"),
+    *("header", "b", "dl", "dt", "dd"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "class", "viewbox", "role", "type"),
-    *("aria-label", "d", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "text-anchor"),
+    *(
+        "aria-label",
+        "d",
+        "x",
+        "y",
+        "width",
+        "height",
+        "x1",
+        "x2",
+        "y1",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "text-anchor",
+    ),
     *("id", "for", "tabindex", "scope", "disabled", "hidden", "data-cases", "data-v"),
     "data-changed",
 }
@@ -77,8 +93,9 @@ def test_the_page_opens_with_the_verdict_in_a_sentence(make: Make) -> None:
     page = render(make())
     assert_ours(page)
     assert page.index("<h1") < page.index("<h2") < page.index("<table")
-    assert "support: FAIL on main @ 9ab12cd - pass rate 94.2 % -&gt; 88.6 %" in page
+    assert "support: FAIL on main @ 9ab12cd - pass rate 94.2 % \u2192 88.6 %" in page
     assert page.count('class="card"') > 6
+    assert page.count("<span>pass rate</span>") == 1  # its two checks share a card
     assert 'aria-label="change -5.6 pp (-8..-3), allowed -5 pp"' in page
     assert page.count("<tr") == 121
 
@@ -122,7 +139,7 @@ def test_a_run_without_suites_says_why(make: Make) -> None:
 def test_figures_that_nothing_judged_have_cards_without_a_verdict(make: Make) -> None:
     """A first run without limits shows what was measured."""
     page = render(make("pass", checks=(), baseline=None))
-    assert "<span>latency P95</span><strong>4.35 s</strong></div>" in page
+    assert "<span>latency P95</span></p><strong>4.35 s</strong></div>" in page
 
 
 def test_a_suite_without_cases_has_neither_table_nor_chart(make: Make) -> None:
@@ -175,7 +192,7 @@ def test_many_notes_and_checks_are_counted(make: Make) -> None:
     checks = tuple(replace(check, scope=f"tag:{n:03d}") for n in range(80))
     page = render(make(checks=checks, notes=tuple(map(str, range(80)))))
     assert "<li>20 more</li>" in page
-    assert "20 more checks are in the stored run." in page
+    assert "20 more figures are in the stored run." in page
 
 
 def test_hostile_text_is_shown_and_nothing_else(

@@ -8,51 +8,101 @@ from base64 import b64encode
 from hashlib import sha256
 
 STYLE = """
-:root{color-scheme:light dark;--bg:#fff;--ink:#1b1f24;--soft:#57606a;--line:#d0d7de;--card:#f6f8fa;
---good:#116329;--bad:#b3261e;--warn:#7a4b00;--now:#0550ae;--before:#6e7781}
-@media(prefers-color-scheme:dark){:root{--bg:#0d1117;--ink:#e6edf3;--soft:#9da7b1;--line:#30363d;
---card:#161b22;--good:#56d364;--bad:#ff9389;--warn:#e3b341;--now:#79c0ff;--before:#9198a1}}
+:root{color-scheme:light dark;--bg:#fbfbfc;--card:#fff;--ink:#1c2024;--soft:#5f636b;--line:#e3e5e9;
+--good:#18794e;--bad:#c2302c;--warn:#7d4e00;--now:#3457d5;--before:#8b8f98;
+--good-bg:#e9f6ee;--bad-bg:#fdecec;--warn-bg:#fdf5dd;--soft-bg:#f0f1f4}
+@media(prefers-color-scheme:dark){:root{--bg:#111214;--card:#191a1d;--ink:#eceef1;--soft:#a9aeb6;
+--line:#2d3035;--good:#5cc08f;--bad:#ff9a94;--warn:#ecc35a;--now:#9db2ff;--before:#8a8f98;
+--good-bg:#14291f;--bad-bg:#351a1c;--warn-bg:#2c2410;--soft-bg:#24262a}}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:76rem;padding:1rem;background:var(--bg);color:var(--ink);
-font:1rem/1.5 system-ui,sans-serif}
-h1{font-size:1.4rem;line-height:1.3;margin:.5rem 0}
-h2{font-size:1.2rem;margin:2rem 0 .25rem;border-top:1px solid var(--line);padding-top:1rem}
-h3{font-size:1rem;margin:1.5rem 0 .5rem}
-p{margin:.25rem 0}
+body{margin:0 auto;max-width:78rem;padding:1.5rem;background:var(--bg);color:var(--ink);
+font:.9375rem/1.55 system-ui,sans-serif;font-variant-numeric:tabular-nums}
+h1{font-size:1.375rem;line-height:1.35;font-weight:600;margin:0}
+h2{font-size:1.1875rem;font-weight:600;margin:2.25rem 0 .25rem}
+h3{font-size:1rem;font-weight:600;margin:2rem 0 .75rem}
+p{margin:.25rem 0}ul{margin:.75rem 0;padding-left:1.25rem}li{margin:.2rem 0}
 .soft{color:var(--soft)}.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
-h1.pass,h1.fail,h1.error,h1.budget{border-left:.5rem solid;padding-left:.75rem}
-h1.pass{border-color:var(--good)}h1.fail,h1.budget{border-color:var(--bad)}
-h1.error{border-color:var(--warn)}
-.cards,.charts{display:grid;gap:.75rem;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr))}
-.charts{grid-template-columns:repeat(auto-fill,minmax(min(22rem,100%),1fr))}
-.card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.75rem}
-.card strong{display:block;font-size:1.5rem;line-height:1.3}
-figure{margin:0}figcaption{color:var(--soft);font-size:.875rem}
+header{border-radius:.75rem;padding:1.125rem 1.375rem;background:var(--soft-bg)}
+header p{margin:.375rem 0 0}
+header.pass{background:var(--good-bg)}header.fail,header.budget{background:var(--bad-bg)}
+header.error{background:var(--warn-bg)}
+header{border-left:.25rem solid var(--before)}
+header.pass{border-color:var(--good)}header.fail,header.budget{border-color:var(--bad)}
+header.error{border-color:var(--warn)}
+ul.bad,ul.warn{list-style:none;padding:.625rem 1rem;border-radius:.5rem;color:var(--ink);
+border-left:.1875rem solid var(--bad);background:var(--card)}
+ul.warn{border-color:var(--warn);color:var(--soft)}
+.cards,.charts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(15.5rem,1fr));
+margin:1rem 0}
+.charts{grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr))}
+.card{background:var(--card);border:1px solid var(--line);border-radius:.75rem;padding:1rem}
+.card p{font-size:.8125rem}.card p.name{font-size:.9375rem}
+.card strong{display:block;font-size:1.625rem;font-weight:600;line-height:1.35}
+.name,.rule{display:flex;justify-content:space-between;gap:.5rem;margin:0}
+.name{font-weight:500}.rule{font-size:.8125rem;color:var(--soft);margin-top:.25rem}
+.pill{font-size:.75rem;font-weight:600;line-height:1.6;padding:0 .5rem;border-radius:1rem;
+white-space:nowrap;align-self:center;background:var(--soft-bg)}
+.pill.good{background:var(--good-bg)}.pill.bad{background:var(--bad-bg)}
+.pill.warn{background:var(--warn-bg)}
+.tag{font-size:.75rem;color:var(--soft);background:var(--soft-bg);border-radius:.25rem;
+padding:0 .3rem;margin-left:.3rem;display:inline-block}
+figure{margin:0}figcaption{font-size:.8125rem;color:var(--soft);margin-bottom:.5rem}
+figcaption b{color:var(--ink);font-weight:500;font-size:.9375rem;margin-right:.25rem}
 svg{display:block;width:100%;height:auto}
 svg text{fill:var(--soft);font-size:11px}
 .axis{stroke:var(--line);fill:none}.limit{stroke:var(--bad);stroke-dasharray:3 2}
-.now{stroke:var(--now);fill:none;stroke-width:2}
-.before{stroke:var(--before);fill:none;stroke-width:2;stroke-dasharray:5 3}
-.dot{fill:var(--now);stroke:none;fill-opacity:.6}.dot.failed{fill:var(--bad)}
-.key{display:inline-block;width:1.5rem;border-top:2px solid var(--now);vertical-align:middle}
+.now{stroke:var(--now);fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
+.before{stroke:var(--before);fill:none;stroke-width:1.5;stroke-dasharray:4 3}
+.span{stroke:var(--now);stroke-width:6;stroke-linecap:round;opacity:.3}
+.beyond{fill:var(--bad-bg)}
+.dot{fill:var(--now);stroke:var(--card)}.dot.failed{fill:var(--bad)}
+.many .dot{stroke:none;fill-opacity:.6}
+.key{display:inline-block;width:1.25rem;border-top:2px solid var(--now);vertical-align:middle}
 .key.old{border-top:2px dashed var(--before)}
-.wide{overflow-x:auto}
-.wide:focus-visible,button:focus-visible,input:focus-visible{outline:2px solid var(--now)}
-table{border-collapse:collapse;font-size:.875rem;width:100%}
-th,td{border-bottom:1px solid var(--line);padding:.3rem .6rem;text-align:left;vertical-align:top}
+.wide{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.75rem}
+.wide:focus-visible,button:focus-visible,input:focus-visible,summary:focus-visible{
+outline:2px solid var(--now);outline-offset:2px;border-radius:.25rem}
+table{border-collapse:collapse;font-size:.8125rem;width:100%}
+caption{text-align:left;color:var(--soft);padding:.625rem .75rem}
+th,td{border-top:1px solid var(--line);padding:.4375rem .75rem;text-align:left;vertical-align:top}
+th{color:var(--soft);font-weight:500;white-space:nowrap}
+tbody tr:hover{background:var(--soft-bg)}
 td.n,th.n{text-align:right;white-space:nowrap}
-td.why{min-width:16rem;overflow-wrap:anywhere}td.id{overflow-wrap:anywhere;min-width:8rem}
-th button{all:unset;cursor:pointer;font-weight:600}
-th[aria-sort=ascending] button::after{content:" \\2191"}
-th[aria-sort=descending] button::after{content:" \\2193"}
-caption{text-align:left;color:var(--soft)}
-.tools{display:flex;gap:1rem;flex-wrap:wrap;align-items:center;margin:.5rem 0}
+td.why{min-width:18rem;max-width:32rem;overflow-wrap:anywhere}
+td.id{overflow-wrap:anywhere;min-width:11rem}
+th button{all:unset;cursor:pointer}th button:disabled{cursor:default}
+th[aria-sort]{color:var(--ink)}
+th[aria-sort=ascending] button::after{content:" \\2191" / ""}
+th[aria-sort=descending] button::after{content:" \\2193" / ""}
+summary{cursor:pointer;color:var(--now)}
+ins,del{text-decoration:none;border-radius:.2rem;padding:0 .1rem}
+ins{background:var(--good-bg);color:var(--good)}
+del{background:var(--bad-bg);color:var(--bad);text-decoration:line-through}
+.tools{display:flex;gap:1rem;flex-wrap:wrap;align-items:center;margin:.75rem 0}
 .tools[hidden]{display:none}
-input[type=search]{font:inherit;padding:.3rem .5rem;min-width:16rem;max-width:100%;color:inherit;
-background:var(--bg);border:1px solid var(--soft);border-radius:.3rem}
+input[type=search]{font:inherit;padding:.375rem .625rem;min-width:16rem;max-width:100%;color:inherit;
+background:var(--card);border:1px solid var(--before);border-radius:.5rem}
 code{font-family:ui-monospace,monospace;font-size:.875em;overflow-wrap:anywhere}
-@media print{body{max-width:none}.tools{display:none!important}.card{break-inside:avoid}
-.wide{overflow:visible}}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.375rem 1.25rem;margin:.5rem 0}
+dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
+@media(max-width:44rem){body{padding:.75rem}header{padding:.875rem 1rem}h1{font-size:1.1875rem}
+dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}
+table,tbody,tr,td,thead,caption{display:block}
+thead tr{display:flex;flex-wrap:wrap;padding:0 .5rem}th,th.n{border:0;padding:.25rem}
+tbody tr{border-top:1px solid var(--line);padding:.5rem .25rem;display:flex;flex-wrap:wrap}
+tbody tr[hidden]{display:none}
+td,td.n{border:0;padding:.125rem .5rem;text-align:left}
+td.id,td.why{flex:0 0 100%;max-width:none}td.why:empty{display:none}
+td.n{color:var(--soft)}}
+@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc;
+--good:#18794e;--bad:#c2302c;--warn:#7d4e00;--now:#3457d5;--before:#777;
+--good-bg:#e9f6ee;--bad-bg:#fdecec;--warn-bg:#fdf5dd;--soft-bg:#f0f1f4}
+body{max-width:none;padding:0;font-size:10pt;print-color-adjust:exact;
+-webkit-print-color-adjust:exact}
+.tools{display:none!important}.card,tr,header{break-inside:avoid}h2,h3{break-after:avoid}
+.wide{overflow:visible;border:0}.charts{grid-template-columns:repeat(3,1fr)}
+.cards{grid-template-columns:repeat(4,1fr)}
+details::details-content{content-visibility:visible}summary{list-style:none;color:inherit}}
 """.strip()
 
 SCRIPT = """

@@ -12,12 +12,10 @@ _ROWS = 2000  # a page with more is slow on a phone; the worst are kept, the res
 _WHY = 400
 _HEADS = (
     ("case", ""),
-    ("passed before", "n"),
-    ("passed now", "n"),
+    ("passed", "n"),
     ("score", "n"),
-    ("latency before", "n"),
-    ("latency now", "n"),
-    ("cost", "n"),
+    ("latency", "n"),
+    ("cost / query", "n"),
     ("errors", "n"),
     ("why", ""),
 )
@@ -81,16 +79,15 @@ def _head(name: str, kind: str) -> Markup:
 
 def _row(pair: Pair) -> Markup:
     now, before = pair
-    tags = element("span", f" {' '.join(now.tags)}", class_="soft") if now.tags else ""
+    tags = [element("span", tag, class_="tag") for tag in now.tags]
+    passed = _moved(_graded(before), _graded(now), known=before is not None)
     cells = [
-        element("td", element("code", fit(now.case_id, 160)), tags, class_="id"),
-        _number(_graded(before), before.share if before else None),
-        _number(_graded(now), now.share, style="bad" if _worse(now, before) else ""),
-        _figure("score", now.score),
-        _figure("avg_latency_ms", before.latency_ms if before else None),
-        _figure("avg_latency_ms", now.latency_ms),
-        _figure("cost_per_query_usd", now.cost_usd),
-        _number(str(now.errors), now.errors, style="bad" if now.errors else ""),
+        element("td", element("code", fit(now.case_id, 160)), *tags, class_="id"),
+        _number(passed, now.share, style="bad" if _worse(now, before) else ""),
+        _figure("score", now.score, before.score if before else None),
+        _figure("avg_latency_ms", now.latency_ms, before.latency_ms if before else None),
+        _figure("cost_per_query_usd", now.cost_usd, before.cost_usd if before else None),
+        _number([str(now.errors)], now.errors, style="bad" if now.errors else ""),
         element("td", _why(now.error_types, now.notes), class_="why"),
     ]
     return element("tr", *cells, data_changed="1" if _changed(now, before) else None)
@@ -114,10 +111,19 @@ def _graded(case: CaseFigures | None) -> str:
     return f"{case.passed}/{case.graded}" if case and case.graded else figures.UNKNOWN
 
 
-def _figure(metric: str, number: float | None) -> Markup:
-    return _number(figures.value(metric, number), number)
+def _figure(metric: str, now: float | None, before: float | None) -> Markup:
+    earlier = figures.value(metric, before)
+    return _number(_moved(earlier, figures.value(metric, now), known=before is not None), now)
 
 
-def _number(text: str, key: float | None, style: str = "") -> Markup:
+def _moved(before: str, now: str, *, known: bool) -> Sequence[str]:
+    """What it was, softly, before what it is; once where nothing moved or nothing was known."""
+    if not known or before == now:
+        return [now]
+    return [element("span", f"{before} \u2192 ", class_="soft"), now]
+
+
+def _number(text: Sequence[str], key: float | None, style: str = "") -> Markup:
     """A cell that sorts by its number; an unknown one sorts before all."""
-    return element("td", text, class_=f"n {style}".strip(), data_v=repr(-1 if key is None else key))
+    value = "-1" if key is None else f"{key:.6g}"
+    return element("td", *text, class_=f"n {style}".strip(), data_v=value)

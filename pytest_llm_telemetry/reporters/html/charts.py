@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from pytest_llm_telemetry.core.text import fit
 from pytest_llm_telemetry.core.verdict import Check
 from pytest_llm_telemetry.reporters import figures
 from pytest_llm_telemetry.reporters.html.markup import Markup, element
 
 _WIDE, _HIGH, _LEFT, _FOOT = 400.0, 180.0, 44.0, 22.0
+_GUTTER = 68.0  # what the longest figure ($0.0000974) takes beside an axis
 _POINTS = 160  # steps of a curve: finer than a pixel is wasted bytes
 _DOTS = 1500
 Scale = Callable[[float], float]
@@ -48,14 +50,29 @@ def trend(points: Sequence[tuple[str, float | None]], metric: str) -> Markup | N
         return None
     values = [value for _, _, value in known]
     low, high = min(values), max(values)
-    across, up = scale(0, len(points) - 1, _LEFT + 8, _WIDE - 10), scale(low, high, _HIGH - 30, 12)
+    across = scale(0, len(points) - 1, _GUTTER + 8, _WIDE - 14)
+    up = scale(low, high, _HIGH - _FOOT - 8, 14)
+    parts = [part for value in dict.fromkeys((low, high)) for part in _level(value, up, metric)]
+    parts += _days(points, across)
     line = _path([(across(place), up(value)) for place, _, value in known])
-    parts = [element("path", d=line, class_="now")]
-    parts += [_text(2, up(v) + 4, figures.value(metric, v)) for v in dict.fromkeys((low, high))]
+    parts.append(element("path", d=line, class_="now"))
     for place, name, value in known:
         title = element("title", f"{name}: {figures.value(metric, value)}")
-        parts.append(element("circle", title, cx=across(place), cy=up(value), r=4, class_="dot"))
+        size = 5 if place == len(points) - 1 else 3
+        parts.append(element("circle", title, cx=across(place), cy=up(value), r=size, class_="dot"))
     return _svg(parts, f"Trend over {len(points)} runs")
+
+
+def _level(value: float, up: Scale, metric: str) -> Iterator[Markup]:
+    yield element("line", x1=_GUTTER, x2=_WIDE, y1=up(value), y2=up(value), class_="axis")
+    yield _text(0, up(value) + 4, figures.value(metric, value))
+
+
+def _days(points: Sequence[tuple[str, float | None]], across: Scale) -> Iterator[Markup]:
+    """The first and the last day under the axis; a moment that is no date is shown as it is."""
+    for place, anchor in ((0, "start"), (len(points) - 1, "end")):
+        at = across(place) + (6 if anchor == "end" else -6)
+        yield _text(at, _HIGH - 6, fit(points[place][0].partition("T")[0], 16), anchor)
 
 
 def _finite(points: Sequence[tuple[str, float | None]]) -> Iterator[tuple[int, str, float]]:
@@ -73,19 +90,31 @@ def interval(check: Check) -> Markup | None:
     ends = [*check.interval, check.change, allowed, 0.0]
     if not all(map(math.isfinite, ends)):
         return None
-    across = scale(min(ends), max(ends), 8, 212)
-    low, high = check.interval
-    parts = [
-        element("line", x1=across(0), x2=across(0), y1=2, y2=30, class_="axis"),
-        element("line", x1=across(low), x2=across(high), y1=16, y2=16, class_="now"),
-        element("circle", cx=across(check.change), cy=16, r=4, class_="dot"),
-    ]
+    across = scale(min(ends), max(ends), 12, 228)
+    low, high = (across(end) for end in check.interval)
+    parts = [element("line", x1=across(0), x2=across(0), y1=2, y2=26, class_="axis")]
     if check.limit is not None:
-        at = across(allowed)
-        parts.append(element("line", x1=at, x2=at, y1=2, y2=30, class_="limit"))
+        parts += _bound(across(allowed), across(0), figures.limit(check))
+    parts += [
+        element("line", x1=low, x2=high, y1=14, y2=14, class_="span"),
+        element("circle", cx=across(check.change), cy=14, r=4.5, class_="dot"),
+    ]
     told = f"change {figures.change(check.metric, check.change)} "
     told += f"{figures.interval(check.metric, check.interval)}, allowed {figures.limit(check)}"
-    return element("svg", *parts, viewBox="0 0 220 32", role="img", aria_label=told)
+    return element("svg", *parts, viewBox="0 0 240 40", role="img", aria_label=told)
+
+
+def _bound(at: float, zero: float, text: str) -> Iterator[Markup]:
+    """The change that is allowed: a line, its text, and what lies beyond it tinted."""
+    worse_is_left = at < zero
+    start, wide = (0.0, at) if worse_is_left else (at, 240 - at)
+    yield element("rect", x=start, width=wide, y=4, height=20, class_="beyond")
+    yield element("line", x1=at, x2=at, y1=2, y2=26, class_="limit")
+    near = 24.0  # beside an edge a text in the middle would be cut off
+    anchor = "start" if at < near else "end" if at > 240 - near else "middle"
+    yield _text(at, 38, text, anchor)
+    if abs(at - zero) > 3 * near:
+        yield _text(zero, 38, "0", "middle")
 
 
 def scatter(points: Sequence[tuple[str, float, float]]) -> Markup | None:
@@ -100,7 +129,7 @@ def scatter(points: Sequence[tuple[str, float, float]]) -> Markup | None:
         label = figures.value("cost_per_query_usd", cost)
         parts.append(_text(across(cost), _HIGH - 4, label, anchor))
     parts += [_dot(point, across, up) for point in found]
-    return _svg(parts, f"Cost and pass rate of {figures.case_count(len(found))}")
+    return _svg(parts, f"Cost and pass rate of {figures.case_count(len(found))}", "many")
 
 
 def _dot(point: tuple[str, float, float], across: Scale, up: Scale) -> Markup:
@@ -145,7 +174,6 @@ def _path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
 
 
-def _svg(parts: Sequence[Markup], label: str) -> Markup:
-    return element(
-        "svg", *parts, viewBox=f"0 0 {_WIDE:.0f} {_HIGH:.0f}", role="img", aria_label=label
-    )
+def _svg(parts: Sequence[Markup], label: str, kind: str | None = None) -> Markup:
+    size = f"0 0 {_WIDE:.0f} {_HIGH:.0f}"
+    return element("svg", *parts, viewBox=size, role="img", aria_label=label, class_=kind)

@@ -7,9 +7,11 @@ from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.samples import CaseSamples
 from pytest_llm_telemetry.reporters import facts, figures
 from pytest_llm_telemetry.reporters.case_rows import figures_of, latencies
-from pytest_llm_telemetry.reporters.html import assets, charts
+from pytest_llm_telemetry.reporters.html import charts
+from pytest_llm_telemetry.reporters.html.cards import metric_cards
 from pytest_llm_telemetry.reporters.html.case_table import case_table
-from pytest_llm_telemetry.reporters.html.markup import Markup, element
+from pytest_llm_telemetry.reporters.html.document import document
+from pytest_llm_telemetry.reporters.html.markup import Markup, element, join
 
 _TRENDS = ("pass_rate", "score", "p95_latency_ms", "cost_per_query_usd")
 _ITEMS = 60
@@ -18,24 +20,24 @@ _RUNS = 60
 
 def render(report: Report) -> str:
     """One HTML document that loads nothing: style, script and charts are inside."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=assets.policy()),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", f"llm telemetry: {facts.title(report)}, run {report.short_id}"),
-        element("style", Markup(assets.STYLE)),
+    return document(
+        f"llm telemetry: {facts.title(report)}, run {report.short_id}",
+        *_opening(report),
+        *_suites(report),
+        *_closing(report),
     )
-    main = element("main", *_opening(report), *_suites(report), *_closing(report))
-    script = element("script", Markup(assets.SCRIPT))
-    return f"<!doctype html>\n{element('html', head, element('body', main, script), lang='en')}\n"
 
 
 def _opening(report: Report) -> Iterable[Markup]:
-    yield element("h1", facts.headline(report), class_=report.status)
-    when = " to ".join(moment for moment in (report.started, report.finished) if moment)
+    began, _, _ = (report.started or "").replace("T", " ").partition(".")
+    when = f"{began} UTC" if began else ""
     told = [f"run {report.run_id}", when, figures.duration(report.duration_s)]
-    yield element("p", ", ".join(text for text in told if text), class_="soft")
+    yield element(
+        "header",
+        element("h1", facts.headline(report).replace(" -> ", " \u2192 "), class_=report.status),
+        element("p", ", ".join(text for text in told if text), class_="soft"),
+        class_=report.status,
+    )
     yield from _list([str(problem) for problem in report.problems], "bad")
     yield from _list([note for note in (*report.notes, facts.skipped(report)) if note], "warn")
 
@@ -56,7 +58,7 @@ def _suite(suite: SuiteReport, report: Report, identity: str) -> Iterable[Markup
     yield from _list([str(problem) for problem in verdict.problems], "bad")
     yield from _list([facts.told(check) for check in verdict.breaches], "bad")
     yield from _list(facts.notes(suite), "warn")
-    yield element("div", *_cards(suite), class_="cards")
+    yield element("div", *metric_cards(suite), class_="cards")
     drawn = list(_charts(suite))
     if drawn:
         yield element("h3", "Distribution and trend")
@@ -66,53 +68,27 @@ def _suite(suite: SuiteReport, report: Report, identity: str) -> Iterable[Markup
         yield table
 
 
-def _cards(suite: SuiteReport) -> Iterable[Markup]:
-    """A card a check, in the order of the table; figures alone where nothing was judged."""
-    checks = facts.ordered(suite.verdict.checks)
-    drawings: Sequence[Markup | None] = [charts.interval(check) for check in checks]
-    rows = facts.rows(suite)
-    for place, row in enumerate(rows[:_ITEMS]):
-        drawing = drawings[place] if place < len(drawings) else None
-        yield _card(row, drawing)
-    if len(rows) > _ITEMS:
-        yield element("p", f"{len(rows) - _ITEMS} more checks are in the stored run.")
-
-
-def _card(row: facts.Row, drawing: Markup | None) -> Markup:
-    parts = [element("span", row.label), element("strong", row.now)]
-    known = [
-        (name, text)
-        for name, text in zip(facts.HEADERS[1:5], row.cells[1:5], strict=True)
-        if name != "now" and text != figures.UNKNOWN
-    ]
-    parts += [element("p", f"{name} {text}", class_="soft") for name, text in known]
-    if drawing:
-        parts.append(drawing)
-    if row.verdict != figures.UNKNOWN:
-        parts.append(element("p", row.verdict, class_=row.style or None))
-    return element("div", *parts, class_="card")
-
-
 def _charts(suite: SuiteReport) -> Iterable[Markup]:
     before, now = _latencies(suite.before.values()), _latencies(suite.summary.cases)
     curve = charts.distribution(before, now, "avg_latency_ms")
     if curve:
         key = [element("span", class_="key"), " now"]
         key += [" ", element("span", class_="key old"), " baseline"] if before else []
-        yield _figure(curve, "share of calls by latency: ", *key)
+        yield _figure(curve, "latency", "share of calls that took at most so long: ", *key)
     for metric in _TRENDS:
         points = [(run.at, run.metrics.get(metric)) for run in suite.history[-_RUNS:]]
         points.append(("this run", suite.summary.metrics.get(metric)))
         drawn = charts.trend(points, metric)
         if drawn:
-            yield _figure(drawn, f"{METRICS[metric].label} over accepted runs and this one")
+            yield _figure(drawn, METRICS[metric].label, "over accepted runs and this one")
     dots = charts.scatter(_costs(suite))
     if dots:
-        yield _figure(dots, "cost of a query (across) and share of attempts passed (up), by case")
+        yield _figure(dots, "cost and quality", "a dot a case: cost of a query, share that passed")
 
 
-def _figure(drawing: Markup, *caption: str) -> Markup:
-    return element("figure", drawing, element("figcaption", *caption), class_="card")
+def _figure(drawing: Markup, title: str, *caption: str) -> Markup:
+    told = element("figcaption", element("b", title), " ", *caption)
+    return element("figure", told, drawing, class_="card")
 
 
 def _latencies(cases: Iterable[CaseSamples]) -> list[float]:
@@ -134,9 +110,12 @@ def _closing(report: Report) -> Iterable[Markup]:
         ("judge again", report.judge_again),
         ("accept what is intended", "".join(report.next_commands[:1])),
     )
-    for lead, text in lines:
-        if text:
-            yield element("p", f"{lead}: ", element("code", text))
+    told = [
+        join((element("dt", lead), element("dd", element("code", text))))
+        for lead, text in lines
+        if text
+    ]
+    yield element("dl", *told)
 
 
 def _list(texts: Sequence[str], style: str) -> Iterable[Markup]:
