@@ -10,6 +10,7 @@ from pytest_llm_telemetry.cli import (
     alerting,
     commenting,
     comparing,
+    exporting,
     gating,
     merging,
     purging,
@@ -31,6 +32,7 @@ ROOMS = (
     commenting,
     alerting,
     purging,
+    exporting,
 )
 _EPILOG = "exit status: 0 pass, 1 quality breach, 2 usage, 3 budget exceeded, 4 cannot judge"
 

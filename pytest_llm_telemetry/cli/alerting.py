@@ -4,11 +4,11 @@ import argparse
 import os
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.cli.project import Project, say
+from pytest_llm_telemetry.cli.times import moment
 from pytest_llm_telemetry.core.alerts.document import seconds
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean
@@ -48,7 +48,7 @@ def alert(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.at and not arguments.dry_run:
         raise ConfigError("--at looks at another time", remedy="add --dry-run")
-    now = _seconds(arguments.at) if arguments.at else time.time()
+    now = moment(arguments.at, "--at").timestamp() if arguments.at else time.time()
     found = alerting.check(watch, now, dry_run=arguments.dry_run)
     if found.busy:
         say("another check is running: nothing done")
@@ -85,13 +85,3 @@ def _lines(found: alerting.Checked) -> list[str]:
     read = f"{found.lines:,} new lines read"
     damage = f", {found.skipped:,} of them unreadable" if found.skipped else ""
     return [*map(clean, [*told, *found.notes]), f"{read}{damage}"]
-
-
-def _seconds(text: str) -> float:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"--at {text[:40]!r} is no time", remedy="write 2026-11-23T14:00:00Z"
-        ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -55,6 +55,17 @@ def logs_of(places: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
+def files_of(logs: Iterable[Path]) -> list[Path]:
+    """All files of some logs, the oldest of each first; of one that is just being compressed one."""
+    found: list[Path] = []
+    for log in logs:
+        closed = _closed([log])
+        packed = {path for path in closed if path.suffix == ".gz"}
+        found += [path for path in closed if path.with_name(path.name + ".gz") not in packed]
+        found += [log] * log.exists()
+    return found
+
+
 def erase(logs: Iterable[Path], user_hash: str, *, dry_run: bool = False) -> Erased:
     """Take a person's lines out of logs and of all that was rotated away from them.
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DAY_S = 86_400
 _HOUR_S = 3600
 _WAIT_S = 30.0
+KEEP_DAYS = 30  # closed files, where nobody says otherwise
 _locks: set[int] = set()  # descriptors by which folders are locked just now
 
 
@@ -49,7 +50,7 @@ class Rotation:
         daily: bool = True,
         max_bytes: int | None = None,
         compress: bool = True,
-        keep_days: float | None = 30,
+        keep_days: float | None = KEEP_DAYS,
         keep_bytes: int | None = None,
     ) -> None:
         limits = {"max_bytes": max_bytes, "keep_days": keep_days, "keep_bytes": keep_bytes}

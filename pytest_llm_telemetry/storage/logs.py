@@ -81,6 +81,13 @@ def each(path: Path) -> Iterator[Event | str]:
         yield _read_line(line, ended=ended) if line != b"" else "blank"
 
 
+def records(file: BinaryIO, size: int, *, packed: bool) -> Iterator[tuple[bytes, Event | str]]:
+    """Each line of an open log and what it is; of a plain one only what its first `size` bytes hold."""
+    found = _unpacked(file) if packed else _split(_Beginning(file, size))
+    for line, ended in found:
+        yield line or b"", _read_line(line, ended=ended) if line != b"" else "blank"
+
+
 def lines(path: Path) -> Iterator[bytes]:
     """The lines of a log as they are, plain or `.gz`; of one over 1 MB its start.
 
@@ -139,6 +146,20 @@ class _Bounded:
         self._unpacked += len(chunk)
         if self._unpacked > max(FREE, MAX_RATIO * self._outside.tell()):
             raise EOFError
+        return chunk
+
+
+class _Beginning:
+    """The first bytes of a file that may grow."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._left = size
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, at most so many; none at the end."""
+        chunk = self._file.read(min(size, self._left))
+        self._left -= len(chunk)
         return chunk
 
 
