@@ -12,6 +12,8 @@ from pytest_llm_telemetry.core.privacy.previews import PREVIEW_LENGTH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_llm_telemetry.core.privacy.scanning import Spans
 
 __all__ = ["PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash"]
@@ -26,11 +28,20 @@ def scan(text: str) -> Spans:
 
 def redact(text: str) -> str:
     """The text with each piece of personal data or secret replaced by the name of its class."""
-    from pytest_llm_telemetry.core.privacy import scanning  # noqa: PLC0415 - see above
-
-    return scanning.redact(text)
+    return _redact(text)
 
 
 def preview(text: str, limit: int = PREVIEW_LENGTH) -> str:
     """One line of at most `limit` characters: redacted first, cut after."""
-    return previews.preview(text, limit, redact)
+    return previews.preview(text, limit, _redact)
+
+
+def _load_and_redact(text: str) -> str:
+    global _redact  # noqa: PLW0603 - an import statement in each call costs half of a plain preview
+    from pytest_llm_telemetry.core.privacy import scanning  # noqa: PLC0415 - see above
+
+    _redact = scanning.redact
+    return scanning.redact(text)
+
+
+_redact: Callable[[str], str] = _load_and_redact

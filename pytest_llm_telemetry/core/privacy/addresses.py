@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     Spans = list[tuple[int, int, str]]
 
 _HEX = frozenset("0123456789abcdefABCDEF")
-_DOTTED = re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?:/\d\d?(?![\d.]))?(?!\.?\w)")
+_DOTTED = re.compile(
+    r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9][0-9]?(?![0-9.]))?(?!\.?\w)"
+)
 _VERSION = re.compile(r"v(?:er(?:sion)?)?\.?[ :=]{0,2}\Z", re.IGNORECASE)
 _COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _RUN = re.compile(r"[0-9A-Fa-f:.]+")
-_PREFIX = re.compile(r"%[A-Za-z0-9]{1,15}|/\d{1,3}(?!\d)")
+_PREFIX = re.compile(r"%[A-Za-z0-9]{1,15}|/[0-9]{1,3}(?![0-9])")
 _HYPHENS = re.compile(
     r"-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}-[0-9A-Fa-f]{2}(?![\w-])"
 )

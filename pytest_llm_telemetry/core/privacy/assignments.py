@@ -22,6 +22,7 @@ _ASSIGNED = re.compile(
     r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:<!\[cdata\[)?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
     r"(?:(?:[@brfu]|\\)?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
 )
+_SEPARATED = re.compile("[=:>\"'`]")  # what stands between each name and its value, but in prose
 _COMPARED = re.compile(r"[=!]={1,2}[ \t]{0,4}[\w.]{0,40}(?:pass|pwd|secret|token)")
 _BEARER = re.compile(r"bearer[ \t]{1,4}(?P<value>(?=[^\d]{0,60}\d)[\w.~+/=-]{16,}+)")
 _CURL = re.compile(
@@ -40,19 +41,8 @@ _VARIABLE = re.compile(
     r"|\*+|\.{3,}.*|[xX]+"
 )
 _MARKS = "${%<[*.xX"
-_MADE_UP = (
-    "fake",
-    "example",
-    "placeholder",
-    "changeme",
-    "insert",
-    "your_",
-    "your-",
-    "xxxx",
-    "redacted",
-    "dummy",
-    "todo",
-    "####",
+_MADE_UP = re.compile(
+    r"fake|example|placeholder|changeme|insert|your[_-]|xxxx|redacted|dummy|todo|####"
 )
 _NAME = re.compile(r"[A-Za-z_]+(?:[._-][A-Za-z_]+)*[\d.,;:!?)]*")
 _MIXED = re.compile(r"[A-Za-z]\d+[A-Za-z]|\d[A-Za-z]+\d")  # file1 changes once only
@@ -61,6 +51,7 @@ _STOPS = ("&", "\\n", "]]>")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _QUALIFIED = 9
 _QUALIFIERS = ("api", "access", "private", "secret", "signing", "master", "shared", "account")
+_NO_SECRETS = ("name", "_id", "-id", "ing", "_len", "less", "ed")  # behind "pass" and the like
 _TAIL = ",;)]}>.:!?\\"
 _WORDS = (
     "required incorrect wrong invalid correct missing expired empty optional needed stored used "
@@ -74,7 +65,7 @@ _SPEAKING = frozenset(_WORDS.split())
 
 def find(text: str, lowered: str, found: Spans) -> None:
     """Add what a name tells to be secret."""
-    for hint, look in _LOOKS:
+    for hint, look in _LOOKS if _SEPARATED.search(lowered) else _IN_PROSE:
         if hint in lowered:
             at = lowered.find(hint)
             while at >= 0:
@@ -93,39 +84,38 @@ def _assigned(text: str, lowered: str, at: int, found: Spans) -> None:
     match = _ASSIGNED.match(lowered, at)
     if match is None:
         return
-    if match["quote"]:
+    word, rest, quote = match.group("word", "rest", "quote")
+    if quote:
         start, end = match.span("quoted")
-        closing = text.find(match["quote"], start, end)
-        end = closing if closing >= 0 else end
-        end = start + len(text[start:end].rstrip("\\"))
+        closing = text.find(quote, start, end)
+        value = text[start : closing if closing >= 0 else end].rstrip("\\")
     else:
         start, end = match.span("bare")
-        end = start + len(text[start:end].rstrip(",;\\"))
-        for stop in () if match["word"] else _STOPS:
-            at = text.find(stop, start, end)
-            end = at if at > start else end
-    if match["word"] and not match["rest"].startswith(
-        ("name", "_id", "-id", "ing", "_len", "less", "ed")
-    ):
-        value = text[start:end]
-        if match["quote"] or not _NAME.fullmatch(value):
-            _add(text, start, end, found)
-    elif _is_key(match, text[start:end]):
-        found.append((start, end, "<API_KEY>"))
+        value = text[start:end].rstrip(",;\\")
+        for stop in () if word else _STOPS:
+            value = value[: value.find(stop, 1)] if stop in value[1:] else value
+    if word and not rest.startswith(_NO_SECRETS):
+        if quote or not _NAME.fullmatch(value):
+            _add(text, start, start + len(value), found)
+    elif _is_key(match, rest, value):
+        found.append((start, start + len(value), "<API_KEY>"))
 
 
-def _is_key(match: re.Match[str], value: str) -> bool:
+def _is_key(match: re.Match[str], rest: str, value: str) -> bool:
     if _is_variable(value):
         return False
     if (
-        match["rest"].startswith("orization") and len(value) >= 16 and not value.isalpha()
+        rest.startswith("orization") and len(value) >= 16 and not value.isalpha()
     ):  # as short as a key gets
         return True
     if is_random(value) or _UUID.fullmatch(value):
         return True
-    signs = sum(sign in "{}[]$#@!^&*?<>" for sign in value)
     name = match.string[max(0, match.start() - _QUALIFIED) : match.start()].rstrip(" _.-")
-    return match["key"] == "key" and name.endswith(_QUALIFIERS) and signs >= 6  # no code
+    return (
+        match["key"] == "key"
+        and name.endswith(_QUALIFIERS)
+        and sum(sign in "{}[]$#@!^&*?<>" for sign in value) >= 6  # no code
+    )
 
 
 def _add(text: str, start: int, end: int, found: Spans) -> None:
@@ -139,8 +129,7 @@ def _is_variable(value: str) -> bool:
     """Whether the value only holds the place of one, or calls for it."""
     if value[:1] in _MARKS and _VARIABLE.fullmatch(value):
         return True
-    small = value.lower()
-    return "(" in value[-4:] or any(word in small for word in _MADE_UP)
+    return "(" in value[-4:] or _MADE_UP.search(value.lower()) is not None
 
 
 def is_random(value: str) -> bool:
@@ -149,8 +138,10 @@ def is_random(value: str) -> bool:
         return False
     if value.isdigit():
         return len(value) >= 16 and value.strip("0") != ""  # more than a time or a count
-    mixed = any(_MIXED.search(part) for part in _PART.findall(value))
-    return mixed or _hex_pair(value)
+    for part in _PART.findall(value):
+        if _MIXED.search(part):
+            return True
+    return _hex_pair(value)
 
 
 def _hex_pair(value: str) -> bool:
@@ -198,7 +189,15 @@ def _compared(text: str, lowered: str, at: int, found: Spans) -> None:
         _add(text, start, end, found)
 
 
-_LOOKS: tuple[tuple[str, Callable[[str, str, int, Spans], None]], ...] = (
+_IN_PROSE: tuple[tuple[str, Callable[[str, str, int, Spans], None]], ...] = (
+    ("pass", _prose),
+    ("pwd", _prose),
+    ("pin ", _prose),
+    ("contrase", _prose),
+    ("kennwort", _prose),
+    ("bearer ", _bearer),
+)
+_LOOKS = (
     ("pass", _password),
     ("pwd", _password),
     ("secret", _assigned),
@@ -208,13 +207,10 @@ _LOOKS: tuple[tuple[str, Callable[[str, str, int, Spans], None]], ...] = (
     ("cred", _assigned),
     ("login", _assigned),
     ("contribsys", _assigned),
-    ("pin ", _prose),
-    ("contrase", _prose),
-    ("kennwort", _prose),
-    ("bearer ", _bearer),
     ("client", _assigned),
     ("access", _assigned),
     ("==", _compared),
     ("!=", _compared),
     ("curl ", _command),
+    *_IN_PROSE[2:],
 )

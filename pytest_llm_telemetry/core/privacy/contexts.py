@@ -6,9 +6,10 @@ import re
 
 _REACH = 48  # characters before a number that are read
 _NEAR = 25  # of them between the name of an id and the id
-_ENDS = (". ", "! ", "? ", ".\n", "!\n", "?\n", "\n\n")
+_SENTENCES = re.compile(r"(?s).*(?:[.!?][ \n]|\n\n)")
 _SHORTENED = ("nr. ", "no. ", "tel. ", "fax. ", "ph. ", "mob. ", "id. ")
 _WORD = re.compile(r"[^\W\d_]+(?!>)")
+_NO_LETTERS = {sign: " " for sign in range(128) if not chr(sign).isalpha()}
 _KINDS = {
     word: kind
     for kind, words in {
@@ -66,17 +67,15 @@ def before(text: str, start: int) -> str:
     told = text[max(0, start - _REACH) : start].lower()
     if told.endswith(_SHORTENED):
         told = told[:-2] + " "
-    for end in _ENDS:
-        at = told.rfind(end)
-        if at >= 0:
-            told = told[at + len(end) :]
-    return told
+    ended = _SENTENCES.match(told)
+    return told if ended is None else told[ended.end() :]
 
 
 def kind(told: str) -> str | None:
     """What the last telling word before a number announces: phone, card, or the class of an id."""
     behind: list[str] = []
-    for word in reversed(_WORD.findall(told)):
+    plain = told.isascii() and ">" not in told
+    for word in reversed(told.translate(_NO_LETTERS).split() if plain else _WORD.findall(told)):
         found = _KINDS.get(word)
         if found is not None and (word not in _FOLLOWED or not _FOLLOWED[word].isdisjoint(behind)):
             near = found[0] != "<" or len(told) - told.rfind(word) - len(word) <= _NEAR

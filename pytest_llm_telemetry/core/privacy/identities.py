@@ -14,25 +14,27 @@ if TYPE_CHECKING:
 _FEWEST_DIGITS = 5
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _INSIDE = _SIGNS + "_-"
-_LONGEST_HEAD, _LONGEST = 13, 20
-_IBAN = re.compile(r"[A-Za-z]{2}\d\d(?:[ -]?[A-Za-z0-9]){11,30}+")
+_LONGEST_HEAD, _LONGEST, _LONGEST_TAIL = 13, 20, 5
+_IBAN = re.compile(r"[A-Za-z]{2}[0-9][0-9](?:[ -]?[A-Za-z0-9]){11,30}+")
 _TAIL = re.compile(r"[A-Za-z0-9]*")
 _ID = re.compile(
-    r"(?P<nif>(?:\d{7,8}|[XYZ]\d{7})-?[A-Z])"
-    r"|(?P<nino>[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] ?\d\d ?\d\d ?\d\d ?[A-D])"
-    r"|(?P<fiscal>[A-Z]{6}\d\d[A-Z]\d\d[A-Z]\d{3}[A-Z])"
-    r"|(?P<pan>[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z])"
-    r"|(?P<nric>[STFG]\d{7}[A-Z])"
-    r"|(?P<hetu>\d{6}[-+A]\d{3}[A-FHJ-NPR-Y\d])"
+    r"(?P<nif>(?:[0-9]{7,8}|[XYZ][0-9]{7})-?[A-Z])"
+    r"|(?P<nino>[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] ?[0-9][0-9] ?[0-9][0-9] ?[0-9][0-9] ?[A-D])"
+    r"|(?P<fiscal>[A-Z]{6}[0-9][0-9][A-Z][0-9][0-9][A-Z][0-9]{3}[A-Z])"
+    r"|(?P<pan>[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z])"
+    r"|(?P<nric>[STFG][0-9]{7}[A-Z])"
+    r"|(?P<hetu>[0-9]{6}[-+A][0-9]{3}[A-FHJ-NPR-Y0-9])"
 )
-_LAX = re.compile(r"[A-Za-z]{2} ?\d\d ?\d\d ?\d\d ?[A-Da-dTt]")
-_MIDDLE = re.compile(r"-[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y\d]\d-")
-_MBI = re.compile(r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y\d]\d-...-[AC-HJKMNP-RT-Y]{2}\d\d(?![\w-])")
+_LAX = re.compile(r"[A-Za-z]{2} ?[0-9][0-9] ?[0-9][0-9] ?[0-9][0-9] ?[A-Da-dTt]")
+_MIDDLE = re.compile(r"-[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9][0-9]-")
+_MBI = re.compile(
+    r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9][0-9]-...-[AC-HJKMNP-RT-Y]{2}[0-9][0-9](?![\w-])"
+)
 _HETU = "0123456789ABCDEFHJKLMNPRSTUVWXY"
-_PASSPORT = re.compile(r"[A-Z]{1,2}\d{7,8}")
+_PASSPORT = re.compile(r"[A-Z]{1,2}[0-9]{7,8}")
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _WALLET = re.compile(
-    r"[b013](?<![A-Za-z0-9_].)(?:(?<=b)c1[a-z0-9]{38,59}|(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}"
+    r"(?<!\w)[b013](?:(?<=b)c1[a-z0-9]{38,59}|(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}"
     r"|(?<=0)x[0-9a-fA-F]{40})(?![A-Za-z0-9_])"
 )
 
@@ -68,6 +70,10 @@ def find_token(text: str, start: int, found: Spans) -> None:
 
 def find_before_letters(text: str, start: int, end: int, found: Spans) -> bool:
     """Add the id that begins with these digits, or two letters before, and ends in letters."""
+    tail = _TAIL.match(text, end)
+    last = tail.end() if tail is not None else end
+    if last > end + _LONGEST_TAIL:
+        return False
     # A NINO has two letters before its digits, and may have a space between them.
     for first in (start, start - 2, start - 3):
         match = _ID.match(text, first) if first >= 0 else None
@@ -78,8 +84,6 @@ def find_before_letters(text: str, start: int, end: int, found: Spans) -> bool:
                 found.append((first, match.end(), "<NATIONAL_ID>"))
                 return True
             return _add(text, first, match.end(), found)
-    tail = _TAIL.match(text, end)
-    last = tail.end() if tail is not None else end
     if end < last <= end + 3:  # letters behind the digits of a licence
         return _add(text, start, last, found)
     return False
@@ -129,12 +133,11 @@ def find_hyphened(text: str, found: Spans) -> None:
             found.append((start, whole.end(), "<MEDICAL_ID>"))
 
 
-def find_wallets(text: str, start: int, end: int, found: Spans) -> None:
-    """Add the addresses of crypto currencies in a long word."""
-    for match in _WALLET.finditer(text, start, end):
-        value = match[0]
-        if value[0] in "b0" or _base58(value):
-            found.append((match.start(), match.end(), "<CRYPTO_ADDRESS>"))
+def find_wallet(text: str, start: int, end: int, found: Spans) -> None:
+    """Add the address of a crypto currency that begins here, if one does."""
+    match = _WALLET.match(text, start, end)
+    if match is not None and (match[0][0] in "b0" or _base58(match[0])):
+        found.append((match.start(), match.end(), "<CRYPTO_ADDRESS>"))
 
 
 def _base58(value: str) -> bool:

@@ -14,25 +14,43 @@ _SHORTEST, _LONGEST = 6, 40
 _TWO = 13  # characters in which two numbers may stand
 # The first digit is taken before the look behind, so that the search may skip what cannot begin.
 _CLUSTER = re.compile(
-    r"\d(?:(?<![A-Za-z0-9_]\d)\d*+(?:[ .()/-]{1,3}+\d++)*+"
-    r"|(?<=[A-Za-z]\d)(?P<lettered>\d(?:(?<=[A-Za-z]{2}\d\d)(?<![A-Za-z0-9][A-Za-z]{2}\d\d)|\d)))"
+    r"[0-9](?:(?<![A-Za-z0-9_][0-9])[0-9]*+(?:[ .()/-]{1,3}+[0-9]++)*+"
+    r"|(?<=[A-Za-z][0-9])(?P<lettered>[0-9](?:(?<=[A-Za-z]{2}[0-9][0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9][0-9])|[0-9])))"
 )
-_EXTENSION = re.compile(r"(?: ?[xX]|[ ,]{0,2}[Ee]xt\.? ?|#)\d{1,6}(?!\w)")
+# What a cluster of the least length begins with, and digits behind a letter.
+_ANY = re.compile(r"[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])")
+_EXTENSION = re.compile(r"(?: ?[xX]|[ ,]{0,2}[Ee]xt\.? ?|#)[0-9]{1,6}(?!\w)")
 _AFTER = re.compile(r"(?: ?-| ?\()(?:office|fax|home|mobile|cell|work|tel|phone)\b", re.IGNORECASE)
-_DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?([-/.])\d\d?\1(?:19|20)\d\d)(?!\d)")
-_SSN = re.compile(r"\d{3}([-. ])\d{2}\1\d{4}")
-_CARD_GROUPS = re.compile(r"\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5}")
-_NANP = re.compile(r"(?:\+?1[-. ]|001[-. ])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[-.])\d{3}[-.]\d{4}")
+_DATE = re.compile(
+    r"(?:[0-9]{4}[-/.][0-9][0-9]?[-/.][0-9][0-9]?|[0-9][0-9]?([-/.])[0-9][0-9]?\1(?:19|20)[0-9][0-9])(?![0-9])"
+)
+_SSN = re.compile(r"[0-9]{3}([-. ])[0-9]{2}\1[0-9]{4}")
+_CARD_GROUPS = re.compile(
+    r"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5}"
+)
+_NANP = re.compile(
+    r"(?:\+?1[-. ]|001[-. ])?(?:\([2-9][0-9][0-9]\) ?|[2-9][0-9][0-9][-.])[0-9]{3}[-.][0-9]{4}"
+)
 _WITHIN = re.compile(
-    r"(?<![\d.])(?:\d{3}-\d{2}-\d{4}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}"
-    r"|\(?[2-9]\d\d\)?[-.]\d{3}[-.]\d{4}|\d{14,19})(?!\d|\.\d)"
+    r"(?<![0-9.])(?:[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+    r"|\(?[2-9][0-9][0-9]\)?[-.][0-9]{3}[-.][0-9]{4}|[0-9]{14,19})(?![0-9]|\.[0-9])"
 )
 _JOINTS = " .()/-"
-_NO_DIGITS = re.compile(r"\D+")
+_NO_DIGITS = re.compile(r"[^0-9]+")
+_GROUPS = {
+    (4, 4, 4): checks.verhoeff,
+    (3, 3, 3): checks.luhn,
+    (3, 3, 4): checks.nhs,
+    (4, 3, 3): checks.npi,
+    (4, 5, 1): checks.medicare,
+    (3, 3, 3, 2): checks.cpf,
+}
 
 
 def find(text: str, found: Spans) -> None:
-    """Add the numbers of a text that has a digit."""
+    """Add the numbers of a text."""
+    if _ANY.search(text) is None:
+        return
     for match in _CLUSTER.finditer(text):
         start, end = match.span()
         if match.lastgroup is not None:
@@ -42,6 +60,8 @@ def find(text: str, found: Spans) -> None:
                 identities.find_token(text, start, found)
         elif end - start >= _SHORTEST:
             _cluster(text, start, end, found)
+    if "-" in text:
+        identities.find_hyphened(text, found)
 
 
 def _cluster(text: str, start: int, end: int, found: Spans) -> None:
@@ -97,7 +117,7 @@ def classify(text: str, start: int, end: int) -> str | None:
     value = text[start:end]
     digits = value if value.isdigit() else _NO_DIGITS.sub("", value)
     length = len(digits)
-    if not digits.isascii() or length < _SHORTEST:
+    if length < _SHORTEST:
         return None
     if length == len(value):
         label = _plain(digits)
@@ -138,14 +158,7 @@ def _grouped(value: str, digits: str) -> str | None:
 
 
 def _checked(groups: tuple[int, ...], digits: str) -> str | None:
-    checked = {
-        (4, 4, 4): checks.verhoeff,
-        (3, 3, 3): checks.luhn,
-        (3, 3, 4): checks.nhs,
-        (4, 3, 3): checks.npi,
-        (4, 5, 1): checks.medicare,
-        (3, 3, 3, 2): checks.cpf,
-    }.get(groups)
+    checked = _GROUPS.get(groups)
     return "<NATIONAL_ID>" if checked is not None and checked(digits) else None
 
 

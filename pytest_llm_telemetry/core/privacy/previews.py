@@ -20,4 +20,5 @@ def preview(text: str, limit: int, redact: Callable[[str], str]) -> str:
     told = redact(text[:window])
     if len(text) > window:
         told = told[: max(len(told) - _UNSURE, told.rfind(">") + 1)]
-    return _CONTROL.sub(" ", told)[:limit]
+    head = told[:limit]
+    return head if head.isprintable() else _CONTROL.sub(" ", told)[:limit]

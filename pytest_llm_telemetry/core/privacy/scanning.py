@@ -7,11 +7,11 @@ import re
 from pytest_llm_telemetry.core.privacy import (
     addresses,
     assignments,
-    identities,
     mail,
     numbers,
     vendors,
 )
+from pytest_llm_telemetry.core.privacy.plain import is_plain, with_ascii_digits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,27 +19,33 @@ if TYPE_CHECKING:
 
     Spans = list[tuple[int, int, str]]
 
-_DIGIT = re.compile(r"\d")
-_AFTER = " \n\t\"',;!?)`-\\"
-_BEFORE = _AFTER + "=(>"
+# A placeholder with a neighbour that a finder other than those of numbers and names might take up.
+_JOINED = re.compile(
+    r"<(?:(?<![ \n\t\"',;!?)`\\=(>\[{|&*-]<)(?<!\A<)"
+    r"|[A-Z0-9_]{1,40}>(?![ \n\t\"',;!?)`\\<\]}|&*@-]|\.?(?:[ \n\"']|\Z)))"
+)
 # A number as far behind a placeholder as a context reaches, or one that was joined to it.
-_NUMBER = re.compile(r">[^<]{0,60}?(?:\d\d\d|\d[ .()/-]{1,3}\d)|\d[ .()/-]{0,3}<")
+_NUMBER = re.compile(
+    r">[^<]{0,64}?[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])|[0-9][ .()/-]{0,3}<"
+)
 _ASCII = {upper: upper + 32 for upper in range(65, 91)}
 
 
 def scan(text: str) -> Spans:
     """Where personal data and secrets stand: (start, end, placeholder), in order, none overlapping."""
+    text = with_ascii_digits(text)
+    return [] if is_plain(text) else look(text)
+
+
+def look(text: str) -> Spans:
+    """What there is to find in a text, be it plain or not, whose digits are 0 to 9."""
     found: Spans = []
-    lowered = _lowered(text)
     if "@" in text:
         mail.find(text, found)
-    if _DIGIT.search(text):
-        numbers.find(text, found)
-        if "-" in text:
-            identities.find_hyphened(text, found)
+    numbers.find(text, found)
     addresses.find(text, found)
     vendors.find(text, found)
-    assignments.find(text, lowered, found)
+    assignments.find(text, _lowered(text), found)
     return merged(found) if len(found) > 1 else found
 
 
@@ -76,23 +82,23 @@ def redact(text: str, find: Callable[[str], Spans] = scan) -> str:
     spans = find(text)
     while spans:
         told = replaced(text, spans)
-        if find is scan and _is_settled(text, spans, told):
+        if find is scan and _is_settled(told):
             return told
         text = told
         spans = find(text)
     return text
 
 
-def _is_settled(text: str, spans: Spans, told: str) -> bool:
-    """Whether a second look is idle: no finding had a close neighbour, and what is left of the
-    text has no number that a replacement brought closer to a telling word, and no secret's name.
+def _is_settled(told: str) -> bool:
+    """Whether a second look is idle: no placeholder has a close neighbour, no number was brought
+    closer to a telling word, and no name has a secret behind it.
     """
-    for start, end, _ in spans:
-        if text[max(0, start - 1) : start] not in _BEFORE or text[end : end + 1] not in _AFTER:
-            return False
-    if _NUMBER.search(told):
+    told = with_ascii_digits(told)
+    if _JOINED.search(told):
         return False
     found: Spans = []
+    if _NUMBER.search(told):
+        numbers.find(told, found)
     assignments.find(told, _lowered(told), found)
     return not found
 

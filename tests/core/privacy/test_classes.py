@@ -144,7 +144,7 @@ KEPT = [
     "x_12345678", "ABCDEFGHIJKLMNOP123456", "1EG4-TE5-OK73", "x1EG4-TE5-MK73", "-TE5-", "0123456789012345678901234567890123456789012345",
     "1" * 26, "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfN",
     "3" + "z" * 34, "\u0664\u0664\u0664\u0664\u0664\u0664\u0664\u0664", "123456x7890_", "12345678 12-AB",
-    "504b74ba-4a0f-475d-aa9e-ba0cdf561d80", "af7ec158ba55a7219908741c50cbc463", "internationalisation", "some_identifier_name",
+    "504b74ba-4a0f-475d-aa9e-ba0cdf561d80", "af7ec158ba55a7219908741c50cbc463", "internationalisation", "somethingQ~else", "some_identifier_name",
     "AKIAXXXXXXXXXXXXXXXX", "ghp_" + "x" * 36, "eyJBB.eyJCC.eyJDDDD", "-----BEGIN PUBLIC KEY-----", "collections.OrderedDict.fromkeys",
     "password = ${link}", "password = get_password()", "password: str", "password=None", "password = ''", "password is required",
     "the password is wrong", "token_count: 12345678", "max_tokens=4096", "api_key = your_key", "token: {{ secrets.X }}",

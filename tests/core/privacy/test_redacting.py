@@ -12,9 +12,11 @@ from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.privacy import (
     PREVIEW_LENGTH,
     keyed_hash,
+    plain,
     preview,
     redact,
     scan,
+    scanning,
     text_hash,
 )
 
@@ -29,10 +31,16 @@ PIECES = [
     *SECRETS, "card ", "call ", "password is ", "passport ", "token=", "<EMAIL>", "<CARD>", "SSN ", "1234567",
     "12345678901", "4111", "@", ".", ":", "-", " ", "\n", "'", '"', "=", "x", "Z", "9", "\u00e9", "\u0130", "key ", "curl -u ",
 ]  # fmt: skip
+WORDS = [
+    "password is", "pwd", "pin", "pass", "kennwort ist", "contrase\u00f1a", "bearer", "curl -u", "token", "('a1b2c3'", "don't",
+    "k,'v4lue5'", "is", "4321", "12", "7", "card", "secret", "abcdefghijkl", "sk-abcdefghijk", "A1234", "-----BEGIN", "PRIVATE KEY-----",
+    "Gr\u00fc\u00dfe", "\u0130stanbul", "\u212aennwort", "x.y", "1.2.3.4", "a-b", "he's", "'quoted'", "hunter2!", "(415)", "555-0132",
+]  # fmt: skip
+PROSE = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
 MIXED = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
-@given(MIXED | st.text())
+@given(MIXED | PROSE | st.text())
 def test_redacting_twice_is_redacting_once(text: str) -> None:
     """What is redacted holds nothing more to redact."""
     once = redact(text)
@@ -66,6 +74,21 @@ def test_a_secret_is_found_wherever_it_stands(
     told = preview(padded + " dolor sit amet" * 99)
     assert len(told) <= PREVIEW_LENGTH
     assert not any(value[:size] in told for size in range(len(value) // 2 + 3, len(value)))
+
+
+@given(MIXED | PROSE | st.text())
+def test_what_is_told_to_be_plain_holds_nothing(text: str) -> None:
+    """The quick test of a text changes no finding: what it passes over has nothing to find."""
+    text = plain.with_ascii_digits(text)
+    assert scan(text) == scanning.look(text)
+
+
+@pytest.mark.parametrize("zero", ["\u0660", "\u06f0", "\u0966", "\u09e6", "\u0e50", "\uff10"])
+def test_digits_of_any_script_are_digits(zero: str) -> None:
+    """A card or a phone in Arabic, Indic, Thai or wide digits is one as well, the rest stays."""
+    digits = {48 + digit: ord(zero) + digit for digit in range(10)}
+    text = "pay 7 with 4111 1111 1111 1111, call +44 20 7946 0958 \u00e9".translate(digits)
+    assert redact(text) == f"pay {chr(ord(zero) + 7)} with <CARD>, call <PHONE> \u00e9"
 
 
 def test_a_preview_reads_only_ahead_of_its_cut() -> None:
