@@ -13,7 +13,7 @@ _DOTTED = re.compile(
     r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9][0-9]?(?![0-9.]))?(?!\.?\w)"
 )
 _VERSION = re.compile(r"v(?:er(?:sion)?)?\.?[ :=]{0,2}\Z", re.IGNORECASE)
-_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
+COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _RUN = re.compile(r"[0-9A-Fa-f:.]+")
 _PREFIX = re.compile(r"%[A-Za-z0-9]{1,15}|/[0-9]{1,3}(?![0-9])")
 _HYPHENS = re.compile(
@@ -57,7 +57,7 @@ def find_v4(text: str, low: int, high: int, found: Spans) -> bool:
 
 def _find_colons(text: str, found: Spans) -> None:
     end = 0
-    match = _COLONS.search(text)
+    match = COLONS.search(text)
     while match is not None:
         start = match.start()
         while start > max(end, match.start() - 4) and text[start - 1] in _HEX:
@@ -65,7 +65,7 @@ def _find_colons(text: str, found: Spans) -> None:
         run = _RUN.match(text, start)
         end = run.end() if run is not None else match.end()
         _colons(text, start, end, found)
-        match = _COLONS.search(text, end)
+        match = COLONS.search(text, end)
 
 
 def _colons(text: str, start: int, end: int, found: Spans) -> None:

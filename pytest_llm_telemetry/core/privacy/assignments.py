@@ -22,7 +22,7 @@ _ASSIGNED = re.compile(
     r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:<!\[cdata\[)?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
     r"(?:(?:[@brfu]|\\)?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
 )
-_SEPARATED = re.compile("[=:>\"'`]")  # what stands between each name and its value, but in prose
+SEPARATED = re.compile("[=:>\"'`]")  # what stands between each name and its value, but in prose
 _COMPARED = re.compile(r"[=!]={1,2}[ \t]{0,4}[\w.]{0,40}(?:pass|pwd|secret|token)")
 _BEARER = re.compile(r"bearer[ \t]{1,4}(?P<value>(?=[^\d]{0,60}\d)[\w.~+/=-]{16,}+)")
 _CURL = re.compile(
@@ -65,7 +65,7 @@ _SPEAKING = frozenset(_WORDS.split())
 
 def find(text: str, lowered: str, found: Spans) -> None:
     """Add what a name tells to be secret."""
-    for hint, look in _LOOKS if _SEPARATED.search(lowered) else _IN_PROSE:
+    for hint, look in _LOOKS if SEPARATED.search(lowered) else _IN_PROSE:
         if hint in lowered:
             at = lowered.find(hint)
             while at >= 0:
@@ -214,3 +214,4 @@ _LOOKS = (
     ("curl ", _command),
     *_IN_PROSE[2:],
 )
+HINTS = tuple(hint for hint, _ in _LOOKS)

@@ -18,7 +18,7 @@ _CLUSTER = re.compile(
     r"|(?<=[A-Za-z][0-9])(?P<lettered>[0-9](?:(?<=[A-Za-z]{2}[0-9][0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9][0-9])|[0-9])))"
 )
 # What a cluster of the least length begins with, and digits behind a letter.
-_ANY = re.compile(r"[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])")
+ANY = re.compile(r"[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])")
 _EXTENSION = re.compile(r"(?: ?[xX]|[ ,]{0,2}[Ee]xt\.? ?|#)[0-9]{1,6}(?!\w)")
 _AFTER = re.compile(r"(?: ?-| ?\()(?:office|fax|home|mobile|cell|work|tel|phone)\b", re.IGNORECASE)
 _DATE = re.compile(
@@ -49,7 +49,7 @@ _GROUPS = {
 
 def find(text: str, found: Spans) -> None:
     """Add the numbers of a text."""
-    if _ANY.search(text) is None:
+    if ANY.search(text) is None:
         return
     for match in _CLUSTER.finditer(text):
         start, end = match.span()

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 
-# Words of at most twelve characters, without a digit or a sign that a value, an address or a URL
-# hangs on. No key is shorter than thirteen characters, and no number is without digits.
+from pytest_llm_telemetry.core.privacy import addresses, assignments, numbers
+
+# Words of at most twelve characters: every key and every address with letters is longer. The first
+# have no digit either, and no sign that a name and its value have between them.
 _WORDS = re.compile(r"(?:[^ \n\t\r@:=>\"`0-9]{0,12}+[ \n])*+[^ \n\t\r@:=>\"`0-9]{0,12}\Z")
-_QUOTED = re.compile(r"(?<![^ \n,(])'")  # a quote that may open a value, and no apostrophe
+_LONG = r"[A-Za-z][a-z]{12,32}+[.,;:!?)]?"  # a word of a language, not a key
+_SHORT = re.compile(
+    rf"(?:(?:[^ \n\t\r@]{{0,12}}+|{_LONG})[ \n])*+(?:[^ \n\t\r@]{{0,12}}|{_LONG})\Z"
+)
+_QUOTED = re.compile(r"'(?<![^ \n,(]')")  # a quote that may open a value, and no apostrophe
+_HINTED = re.compile("|".join(assignments.HINTS))
 # The first of each script's ten digits, of those in use; in UTF-8 they begin with these bytes.
 _ZEROS = (
     0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0,
@@ -19,16 +26,32 @@ _NO_LEADS = bytes(set(range(256)) - {chr(zero).encode()[0] for zero in _ZEROS})
 
 def is_plain(text: str) -> bool:
     """Whether a text with no digits but ASCII's holds no personal data or secret with a shape."""
-    if _WORDS.match(text) is None or ("'" in text and _QUOTED.search(text) is not None):
-        return False
+    named = False
+    if _WORDS.match(text) is None:
+        if not _is_short(text):
+            return False
+        named = assignments.SEPARATED.search(text) is not None
+    elif "'" in text:
+        named = _QUOTED.search(text) is not None
     small = text.lower()
+    if named:
+        return _HINTED.search(small) is None and "-----" not in text
     return not (
         "pass" in small
         or "pwd" in small
         or "pin " in small
         or "contrase" in small
         or "kennwort" in small
-        or "-----" in small
+        or "-----" in text  # as around a private key
+    )
+
+
+def _is_short(text: str) -> bool:
+    """Whether neither the words nor the numbers of a text are long enough to be what we look for."""
+    return (
+        _SHORT.match(text) is not None
+        and numbers.ANY.search(text) is None
+        and addresses.COLONS.search(text) is None
     )
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 # A placeholder with a neighbour that a finder other than those of numbers and names might take up.
 _JOINED = re.compile(
-    r"<(?:(?<![ \n\t\"',;!?)`\\=(>\[{|&*-]<)(?<!\A<)"
-    r"|[A-Z0-9_]{1,40}>(?![ \n\t\"',;!?)`\\<\]}|&*@-]|\.?(?:[ \n\"']|\Z)))"
+    r"<(?=[A-Z0-9_]{1,40}>)(?:(?<![ \n\t\"',;!?)`\\=(>\[{|&*-]<)(?<!\A<)"
+    r"|[A-Z0-9_]++>(?![ \n\t\"',;!?)`\\<\]}|&*#@-]|\.?(?:[ \n\"']|\Z)))"
 )
 # A number as far behind a placeholder as a context reaches, or one that was joined to it.
 _NUMBER = re.compile(
