@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from pytest_llm_telemetry.core.metrics import METRICS, change
+
+_HOUR = timedelta(hours=1)
+_SHORT = timedelta(days=2)  # of a shorter window the current hour would be a part that is missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +16,13 @@ class Window:
 
     since: datetime
     until: datetime
+
+    @classmethod
+    def last(cls, now: datetime, length: timedelta) -> "Window":
+        """The last whole hours of UTC; the current hour comes on top, or is the last of two days."""
+        current = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        whole = current if length < _SHORT else current + _HOUR
+        return cls(since=whole - length, until=current + _HOUR)
 
     @property
     def before(self) -> "Window":
@@ -29,7 +39,7 @@ class Trend:
         now, before: The figure in its unit; `None` is unknown.
         change: In the metric's measure (see `Metric.change`); `None` where a side is unknown.
         series: The figure of each step of the window, the oldest first; unknown is a gap.
-        partial: Whether a side is a lower bound, as the price of some calls is unknown.
+        partial: Whether `now` is a lower bound, as the price of some calls is unknown.
     """
 
     metric: str
@@ -47,20 +57,22 @@ class Trend:
         return (self.change > 0) == (METRICS[self.metric].better == "lower")
 
 
-def trend(
+def trend(  # noqa: PLR0913 - keyword-only beyond the figures themselves
     metric: str,
     before: float | None,
     now: float | None,
     series: Sequence[float | None] = (),
     *,
     partial: bool = False,
+    partial_before: bool = False,
 ) -> Trend:
-    """Compare a figure with the window before; where a side is a lower bound nobody knows the change."""
+    """Compare a figure with the window before; of lower bounds nobody knows the change."""
+    known = not (partial or partial_before)
     return Trend(
         metric=metric,
         now=now,
         before=before,
-        change=None if partial else change(METRICS[metric], before, now),
+        change=change(METRICS[metric], before, now) if known else None,
         series=tuple(series),
         partial=partial,
     )

@@ -124,6 +124,18 @@ class Page:
         for line, mark, text, (_, style) in zip(drawn[1:], stand_in, first, rows, strict=True):
             self.say(line.replace(mark, text, 1), style)
 
+    def beside(self, texts: Sequence[str]) -> None:
+        """Add texts behind the last lines, one each and in a column, if all of them fit there."""
+        lines = self.lines[-len(texts) :]
+        edge = max(width(line.text) for line in lines) + 2
+        if edge + max(map(width, texts)) > self.columns:
+            return
+        for place, (line, text) in enumerate(zip(lines, texts, strict=True), -len(texts)):
+            gap = " " * (edge - width(line.text))
+            self.lines[place] = Line(
+                f"{line.text}{gap}{self._shown(clean(text))}".rstrip(), line.style
+            )
+
     def left_of(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
         """The columns that a table leaves to its first column."""
         others = [max(map(width, column)) for column in zip(headers, *rows, strict=True)][1:]

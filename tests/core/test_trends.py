@@ -20,6 +20,20 @@ def test_the_window_before_ends_where_this_one_begins(hours: int) -> None:
     assert window.before.until - window.before.since == timedelta(hours=hours)
 
 
+@given(minutes=st.integers(0, 60 * 24 * 3), hours=st.integers(1, 24 * 400))
+def test_the_last_hours_are_whole_and_the_current_one_is_part_of_them(
+    minutes: int, hours: int
+) -> None:
+    """The window ends with the current hour, and is never shorter than it was asked for."""
+    now, length = NOON + timedelta(minutes=minutes), timedelta(hours=hours)
+    window = Window.last(now, length)
+    assert window.since < now < window.until + timedelta(seconds=1)
+    assert window.until - now <= timedelta(hours=1)
+    assert window.until - window.since in {length, length + timedelta(hours=1)}
+    assert now - window.since >= min(length, timedelta(hours=47))
+    assert (window.since.minute, window.until.minute) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("metric", "before", "now", "change", "worse"),
     [
@@ -53,5 +67,7 @@ def test_a_lower_bound_has_no_change(before: float, now: float) -> None:
     """What is not known in full is not compared, in any metric."""
     for metric in METRICS:
         found = trend(metric, before, now, (before, None, now), partial=True)
-        assert (found.change, found.worse) == (None, None)
+        assert (found.change, found.worse, found.partial) == (None, None, True)
         assert (found.now, found.series) == (now, (before, None, now))
+        earlier = trend(metric, before, now, partial_before=True)
+        assert (earlier.change, earlier.partial) == (None, False)

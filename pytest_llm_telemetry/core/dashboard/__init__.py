@@ -1,0 +1,13 @@
+"""How is it doing? One window of production beside the one before, decided before it is shown."""
+
+from pytest_llm_telemetry.core.dashboard.composing import compose
+from pytest_llm_telemetry.core.dashboard.view import (
+    Breakdown,
+    Dashboard,
+    Finding,
+    Group,
+    Reading,
+    TopQuery,
+)
+
+__all__ = ["Breakdown", "Dashboard", "Finding", "Group", "Reading", "TopQuery", "compose"]
