@@ -195,6 +195,10 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
+_NUMBERS = frozenset({int, float})
+_MOST = 10**40
+
+
 class _Shape:
     """What reading needs of a kind of event, looked up once: in the order of its slots."""
 
@@ -220,7 +224,7 @@ def from_dict(record: Mapping[str, Any]) -> Event:
 
     Raises:
         SchemaError: If it is no event, lacks a required field, or a field has the wrong type or
-            is not a finite number.
+            is not a finite number of at most 40 digits.
     """
     name = record.get("event")
     kind = KINDS.get(name) if isinstance(name, str) else None
@@ -235,7 +239,7 @@ def from_dict(record: Mapping[str, Any]) -> Event:
         types = shape.types.get(field)
         if types is None or value is None:
             continue
-        plain = type(value) in types and (type(value) is not float or isfinite(value))
+        plain = type(value) in types and (type(value) not in _NUMBERS or _is_measure(value))
         if not plain and not _fits(FIELDS[field], value):
             raise SchemaError(f"{name}: {field} is {value!r}, expected {FIELDS[field]}")
         values[field] = value
@@ -270,4 +274,11 @@ def to_dict(event: Event) -> dict[str, Any]:
 def _fits(kind: str, value: object) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
-    return isinstance(value, _TYPES[kind]) and (not isinstance(value, float) or isfinite(value))
+    return isinstance(value, _TYPES[kind]) and (
+        not isinstance(value, int | float) or _is_measure(value)
+    )
+
+
+def _is_measure(value: float) -> bool:
+    """Whether it can be counted with: finite, and an integer of at most 40 digits."""
+    return isfinite(value) if type(value) is float else -_MOST < value < _MOST

@@ -1,6 +1,5 @@
 """Puts a rendered report on the change that it judges: one sticky comment, edited in place."""
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from pytest_llm_telemetry.reporters.comments import (
     stick,
 )
 from pytest_llm_telemetry.reporters.markdown import MARKER
+from pytest_llm_telemetry.storage import documents
 
 _LARGEST = 65_536  # GitHub takes no more; our own report keeps within it
 
@@ -72,11 +72,11 @@ def _github(
 
 def _event(environment: Mapping[str, str]) -> Mapping[str, object]:
     """The pull request of the event that GitHub started this job for."""
-    try:
-        event = json.loads(Path(environment.get("GITHUB_EVENT_PATH", "")).read_bytes())
-        pull = event["pull_request"]
-    except (OSError, ValueError, KeyError, TypeError):
+    path = environment.get("GITHUB_EVENT_PATH", "")
+    if not path:
         return {}
+    event = documents.parse_json(documents.read_text(Path(path), path), path).value
+    pull = event.get("pull_request") if isinstance(event, dict) else None
     return pull if isinstance(pull, dict) else {}
 
 

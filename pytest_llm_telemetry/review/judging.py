@@ -1,6 +1,6 @@
 """A stored run -> metrics -> gate -> report, and what else was asked for along the way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +83,7 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
     if run_dir.is_file() or any((run_dir / name).exists() for name in (runs.EVENTS, runs.MANIFEST)):
         try:
             run, summaries, skipped = runs.read(run_dir)
+            found += _unread(run_dir, skipped, request.root)
             suites = [
                 _judge_suite(summary, run, request, summaries.get(name + CONTROL))
                 for name, summary in summaries.items()
@@ -111,6 +112,19 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
         next_commands=suggest(name, suites),
         run_url=revision.run_url(),
     )
+
+
+def _unread(run_dir: Path, skipped: Mapping[str, int], root: Path) -> list[Problem]:
+    """A damaged line of a run may be the one that failed; a production log has its share of them."""
+    if run_dir.is_file() or set(skipped) <= {"blank"}:
+        return []
+    return [
+        Problem(
+            what="lines of the run's log are damaged, and nobody knows what they said",
+            where=_shown(run_dir, root),
+            remedy="run it again; a full disk or a killed worker leaves such lines",
+        )
+    ]
 
 
 def _judges(suites: Sequence[SuiteReport]) -> tuple[str, ...]:

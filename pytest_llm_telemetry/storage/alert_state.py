@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pytest_llm_telemetry.core.alerts import Alert, AlertState, Minutes, Notice, Plan
-from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.errors import ConfigError, TelemetryError
+from pytest_llm_telemetry.storage.documents import parse_json, read_text
 from pytest_llm_telemetry.storage.tails import Tail
 from pytest_llm_telemetry.storage.writing import write_atomically
 
@@ -32,6 +33,7 @@ except ImportError:  # pragma: no cover - Windows, untested
 
 STATE = "alerts.json"
 VERSION = 1
+MAX_BYTES = 200_000_000  # a week of minutes in many groups is a long document
 MOST_HISTORY = 1000  # notices that reviews can look back on
 MOST_PENDING = 200  # notices that wait for a channel to come back
 
@@ -101,17 +103,19 @@ def load(path: Path, plan: Plan) -> Memory:
     have to be read again; who was told what stays.
     """
     memory = _fresh(plan)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return memory
-    except (OSError, UnicodeDecodeError) as fault:
-        return _damaged(path, plan, fault)
     try:
-        _take(memory, json.loads(text, parse_constant=_refuse), plan)
-    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError) as fault:
-        return _damaged(path, plan, fault)
-    except RecursionError as fault:  # a document that only nests
+        text = read_text(path, path.as_posix(), limit=MAX_BYTES)
+        _take(memory, parse_json(text, path.as_posix()).value, plan)
+    except (
+        TelemetryError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        ArithmeticError,
+    ) as fault:
         return _damaged(path, plan, fault)
     return memory
 
@@ -169,10 +173,6 @@ def _take(memory: Memory, record: dict[str, Any], plan: Plan) -> None:
         }
         checked = record["checked"]
         memory.since, memory.checked = int(record["since"]), checked and int(checked)
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no number")
 
 
 def _damaged(path: Path, plan: Plan, fault: Exception) -> Memory:

@@ -49,7 +49,7 @@ class Document:
         return f"{self.name}:{self.lines.get(place, 1)}"
 
 
-class Refused(Exception):  # noqa: N818 - a parser's hook tells its caller why; no user meets it
+class Refused(ValueError):  # noqa: N818 - a parser's hook tells its caller why; no user meets it
     """Why a text is refused; `place` is known where the whole document was read."""
 
     def __init__(self, what: str, remedy: str, place: Place = ()) -> None:

@@ -12,6 +12,8 @@ from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
+from pytest_llm_telemetry.storage.documents import decode_json
+
 try:
     from fcntl import LOCK_EX, flock
 
@@ -113,11 +115,11 @@ class Ledger:
         if not text:
             return Spending(limit_usd=self._limit_usd)
         try:
-            state = Spending(**json.loads(text))
+            state = Spending(**decode_json(text.decode()))
             amounts = (state.limit_usd, state.settled_usd, state.reserved_usd, state.largest_usd)
             if all(map(isfinite, amounts)) and type(state.calls) is int:
                 return replace(state, stopped=str(state.stopped))
-        except (ValueError, TypeError, RecursionError):
+        except (ValueError, TypeError):
             pass  # told below, as for figures that are none
         return Spending(limit_usd=self._limit_usd, stopped=f"budget: {self._path} is damaged")
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, NoReturn, Protocol
+from typing import Any, BinaryIO, NoReturn, Protocol
 
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
 from pytest_llm_telemetry.core.events import SCHEMA_VERSION, Event, from_dict
@@ -27,9 +27,10 @@ class Tally:
     """How many lines were read, and how many of them were skipped, by reason.
 
     Reasons: `truncated` (the last line, cut off), `torn` (cut off, and a line follows), `glued`
-    (two records in one line), `not_utf8`, `nul`, `nan` (NaN or Infinity), `blank`, `array`,
-    `junk` (no JSON), `wrong_types` (JSON, but no event), `newer` (of a newer major version),
-    `too_long` (over 1 MB), `gzip` (a compressed file that is damaged or a bomb).
+    (two records in one line), `not_utf8`, `nul`, `nan` (NaN or Infinity), `twice` (a key that
+    stands twice), `blank`, `array`, `junk` (no JSON), `wrong_types` (JSON, but no event), `newer`
+    (of a newer major version), `too_long` (over 1 MB), `gzip` (a compressed file that is damaged
+    or a bomb).
     """
 
     lines: int = 0
@@ -195,7 +196,7 @@ def _read_line(line: bytes | None, *, ended: bool) -> Event | str:
     if len(line) > MAX_LINE:
         return "too_long"
     try:
-        record = _DECODER.decode(line.decode())
+        record = decode(line)
         if type(record) is dict and record.get("schema_version") == SCHEMA_VERSION:
             return from_dict(record)
     except SchemaError:
@@ -203,6 +204,15 @@ def _read_line(line: bytes | None, *, ended: bool) -> Event | str:
     except (ValueError, RecursionError) as fault:
         return _damage(line, fault, ended=ended)
     return _no_event(record)
+
+
+def decode(line: bytes) -> Any:
+    """The JSON value of a line, without NaN, Infinity or a key that stands twice.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    return _DECODER.decode(line.decode())
 
 
 def _no_event(record: object) -> str:
@@ -221,8 +231,8 @@ def _damage(line: bytes, fault: Exception, *, ended: bool) -> str:
         return "nul"
     if isinstance(fault, UnicodeDecodeError):
         return "not_utf8" if ended else "truncated"
-    if isinstance(fault, _NotFiniteError):
-        return "nan"
+    if isinstance(fault, _RefusedError):
+        return fault.reason
     if line.find(_START, 1) > 0:
         return "glued"
     if not line.startswith(b"{"):
@@ -232,13 +242,24 @@ def _damage(line: bytes, fault: Exception, *, ended: bool) -> str:
     return "torn" if ended else "truncated"
 
 
-class _NotFiniteError(ValueError):
-    pass
+class _RefusedError(ValueError):
+    """JSON that nobody means; `reason` is one of `Tally`'s."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def _constant(name: str) -> NoReturn:
-    raise _NotFiniteError(name)
+def _constant(_name: str) -> NoReturn:
+    raise _RefusedError("nan")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_constant)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _RefusedError("twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
 _START = b'{"schema_version"'

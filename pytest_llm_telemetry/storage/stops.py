@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from pytest_llm_telemetry.storage.documents import decode_json
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
@@ -21,8 +23,8 @@ def read(run_dir: Path, suite: str) -> Stop | None:
     A half-written one is read the next time; a damaged one is none, so that all repeats run.
     """
     try:
-        found = json.loads(_path(run_dir, suite).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError, RecursionError):
+        found = decode_json(_path(run_dir, suite).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return None
     if not isinstance(found, dict):
         return None

@@ -6,7 +6,6 @@ searched for the time that is asked for by bisection, since its lines are in ord
 """
 
 import gzip
-import json
 import os
 import re
 import zlib
@@ -19,6 +18,7 @@ from typing import BinaryIO
 
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
 from pytest_llm_telemetry.core.events import Event, from_dict
+from pytest_llm_telemetry.storage import logs
 
 SLACK = timedelta(minutes=5)  # how far lines of many writers may be out of order
 MOST_KNOWN = 500  # files that are remembered
@@ -104,7 +104,7 @@ class Follower:
         if _START in line[:_HEAD]:
             return
         try:
-            event = from_dict(json.loads(line))
+            event = from_dict(logs.decode(line))
         except (ValueError, SchemaError, RecursionError, AttributeError):
             self.skipped += 1
             return

@@ -1,5 +1,6 @@
 """`llm-telemetry comment`: one sticky comment on a change."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,8 @@ def test_gitlab_keeps_one_note(report: Path, forge: Forge, monkeypatch: pytest.M
     ("change", "told"),
     [
         ({"GITHUB_TOKEN": ""}, "GITHUB_TOKEN is not set"),
-        ({"GITHUB_EVENT_PATH": "/nowhere"}, "no pull or merge request"),
+        ({"GITHUB_EVENT_PATH": ""}, "no pull or merge request"),
+        ({"GITHUB_EVENT_PATH": "/nowhere"}, "/nowhere: does not exist"),
         ({"GITHUB_API_URL": "http://example.com"}, "not https"),
         ({"GITHUB_API_URL": "http://127.0.0.1:1"}, "not posted: ConnectionError"),
     ],
@@ -96,6 +98,29 @@ def test_what_is_missing_is_named(
     error = capsys.readouterr().err
     assert told in error
     assert TOKEN not in error
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ('{"pull_request": {"number": 7}, "pull_request": {"number": 8}}', "stands twice"),
+        ('{"pull_request": {"number": NaN}}', "NaN is no number"),
+        ('{"pull_request": {"number": 1e999}}', "too large"),
+        ('{"pull_request": {"number": ' + "9" * 5000 + "}}", "an integer of 5000 digits"),
+        ("[" * 100_000, "64 levels"),
+        ("{", "bad JSON"),
+        ("[]", "no pull or merge request"),
+        ('{"pull_request": 7}', "no pull or merge request"),
+    ],
+)
+def test_an_event_that_nobody_means_is_refused(
+    event: str, told: str, report: Path, forge: Forge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file that says where to comment is read as strictly as every other."""
+    Path(os.environ["GITHUB_EVENT_PATH"]).write_text(event, encoding="utf-8")
+    assert main(["comment", "--file", str(report)]) == 4
+    assert told in capsys.readouterr().err
+    assert forge.calls == []
 
 
 @pytest.mark.parametrize("status", [302, 401, 403, 404, 422, 500])

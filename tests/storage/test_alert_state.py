@@ -18,6 +18,7 @@ DAMAGE = {
     "wrong types": json.dumps({"schema_version": 1, "checked": "soon", "tails": 3}),
     "other version": json.dumps({"schema_version": 99}),
     "not text": "null",
+    "key twice": '{"schema_version": 1, "schema_version": 1}',
     "huge number": '{"schema_version": 1, "checked": ' + "9" * 5000 + "}",
 }
 

@@ -70,7 +70,16 @@ def test_a_damaged_stop_stops_nothing(tmp_path: Path, text: str) -> None:
     assert stops.read(tmp_path, "bot") is None
 
 
-@pytest.mark.parametrize("text", [*DAMAGED, '{"limit_usd": NaN}', '{"limit_usd": "1"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *DAMAGED,
+        '{"limit_usd": NaN}',
+        '{"limit_usd": "1"}',
+        '{"limit_usd": 1, "limit_usd": 9}',
+        '{"limit_usd": 1' + "0" * 400 + "}",
+    ],
+)
 def test_a_damaged_ledger_spends_nothing_more(tmp_path: Path, text: str) -> None:
     """Nobody knows what is left of the budget, so no further call is made."""
     ledger = Ledger(tmp_path, 1.0)

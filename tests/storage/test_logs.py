@@ -36,6 +36,7 @@ DAMAGE: dict[str, bytes] = {
     "junk number": b"7",
     "nan": GOOD.replace(b"812.4", b"NaN"),
     "nan infinity": GOOD.replace(b"812.4", b"-Infinity"),
+    "twice": GOOD.replace(b"812.4", b'812.4,"latency_ms":1'),
     "nul": b"\0" * 40,
     "nul inside": GOOD[:50] + b"\0\0" + GOOD[50:],
     "blank": b"",
@@ -47,6 +48,7 @@ DAMAGE: dict[str, bytes] = {
     "wrong_types of another program": b'{"level": "INFO", "msg": "started"}',
     "newer": GOOD.replace(b'"schema_version":1', b'"schema_version":2'),
     "too_long": line(message="x" * 1_100_000),
+    "wrong_types digits": GOOD.replace(b"812.4", b"1" * 400),
     "junk digits": GOOD.replace(b"812.4", b"1" * 5000),
     "junk depth": b'{"schema_version":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
 }
