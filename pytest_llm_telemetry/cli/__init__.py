@@ -15,6 +15,7 @@ from pytest_llm_telemetry.cli import (
     gating,
     merging,
     purging,
+    querying,
     setting_up,
     suggesting,
     validating,
@@ -35,6 +36,7 @@ ROOMS = (
     alerting,
     purging,
     exporting,
+    querying,
 )
 _EPILOG = "exit status: 0 pass, 1 quality breach, 2 usage, 3 budget exceeded, 4 cannot judge"
 
