@@ -12,6 +12,7 @@ from _json import encode_basestring  # the C half of json, without importing the
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
 
     Text = Callable[[str], str]
 
@@ -28,7 +29,6 @@ CONTEXT = (
     "session_id", "user_hash", "feature_flags", "variant", "tags",
     "run_id", "suite", "case_id", "attempt", "worker",
 )  # fmt: skip
-_plans: dict[tuple[object, ...], list[tuple[str, str]]] = {}
 QUERY = ("query_preview", "query_hash", "query_length")
 OUTCOME = (
     "provider", "operation", "model_requested", "model",
@@ -41,45 +41,53 @@ OUTCOME = (
 SCORE = ("score_name", "score", "passed", "explanation")
 
 
-def members(fields: Mapping[str, object], names: Sequence[str], text: Text) -> str:
-    """`,"name":value` for each of the names that has a value, in the order of the names.
+class Members:
+    """Tells chosen fields as members of a line, in their order.
 
-    What is None, not finite or no JSON value is left out. The one null that is kept is a cost
-    beside the reason (`cost_source`) for not being known.
+    A service's calls fill the same few fields again and again, so the names that were found in a
+    set of fields are remembered: looking 26 names up for each call takes longer than telling them.
     """
-    told = ""
-    for name, opening in _plan(fields, names):
-        value = fields[name]
-        kind = type(value)
-        if kind is str:
-            told += opening + text(value)  # type: ignore[arg-type]  # `kind` says so
-        elif kind is int and -_LARGEST <= value < _LARGEST:  # type: ignore[operator]  # `kind` says so
-            told += f"{opening}{value}"
-        elif kind is float and -_INFINITY < value < _INFINITY:  # type: ignore[operator]  # `kind` says so
-            told += f"{opening}{value!r}"
-        else:
-            rendered = render(value, text)
-            if rendered is not None:
-                told += opening + rendered
-            elif name == "cost_usd" and fields.get("cost_source") is not None:
-                told += opening + "null"
-    return told
 
+    __slots__ = ("_plans", "names")
 
-def _plan(fields: Mapping[str, object], names: Sequence[str]) -> list[tuple[str, str]]:
-    """The names that the fields have, in order, each with what opens its member.
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self._plans: dict[tuple[str, ...], list[tuple[str, str]]] = {}
 
-    A service's calls fill the same few fields again and again: looking 26 names up for each of
-    them takes longer than telling their values.
-    """
-    key = (names, *fields)
-    found = _plans.get(key)
-    if found is None:
-        found = [(name, f',"{name}":') for name in names if name in fields]
-        if len(_plans) >= _REMEMBERED:
-            _plans.clear()
-        _plans[key] = found
-    return found
+    def __call__(self, fields: Mapping[str, object], text: Text) -> str:
+        """`,"name":value` for each of the names that has a value.
+
+        What is None, not finite or no JSON value is left out. The one null that is kept is a cost
+        beside the reason (`cost_source`) for not being known.
+        """
+        key = tuple(fields)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plan(key)
+        told = ""
+        for name, opening in plan:
+            value: Any = fields[name]
+            kind = type(value)
+            if kind is int and -_LARGEST <= value < _LARGEST:
+                told += f"{opening}{value}"
+            elif kind is float and value - value == 0.0:  # neither infinite nor NaN
+                told += f"{opening}{value!r}"
+            elif kind is str:
+                told += opening + text(value)
+            else:
+                rendered = render(value, text)
+                if rendered is not None:
+                    told += opening + rendered
+                elif name == "cost_usd" and fields.get("cost_source") is not None:
+                    told += opening + "null"
+        return told
+
+    def _plan(self, key: tuple[str, ...]) -> list[tuple[str, str]]:
+        found = [(name, f',"{name}":') for name in self.names if name in key]
+        if len(self._plans) >= _REMEMBERED:
+            self._plans = {}
+        self._plans[key] = found
+        return found
 
 
 def render(value: object, text: Text, depth: int = 0) -> str | None:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
         def new_id(self) -> str:
             """A query id."""
 
+        def lost(self, fault: Exception) -> None:
+            """Count what a fault of ours cost."""
+
         def started(self, call: ObservedCall) -> None:
             """Write the start event."""
 
@@ -49,27 +52,24 @@ class ObservedCall:
         query_id: The identity of the call, for a later `score`.
     """
 
-    __slots__ = (
-        "__weakref__", "_began_ns", "_done", "_emitter", "_ended_ns", "_first_ns", "_followed",
-        "_nested", "_started", "_token", "fields", "parent", "query", "query_id", "rate", "told",
-    )  # fmt: skip
+    parent: ObservedCall | None = None
+    told = ""  # what both events tell alike
+    asked = ""  # what they tell of the query
+    rate: float | None = None
+    _nested = 0
+    _token: Token[ObservedCall | None] | None = None
+    _started = False
+    _done = False
+    _followed = False
+    _began_ns: int | None = None
+    _first_ns: int | None = None
+    _ended_ns: int | None = None
 
     def __init__(self, emitter: Emitter, query: str | None, fields: dict[str, Any]) -> None:
         self._emitter = emitter
-        self._nested = 0
-        self._token: Token[ObservedCall | None] | None = None
-        self._started = False
-        self._done = False
-        self._followed = False
-        self._began_ns: int | None = None
-        self._first_ns: int | None = None
-        self._ended_ns: int | None = None
         self.query = query
         self.query_id = emitter.new_id()
         self.fields = fields
-        self.parent: ObservedCall | None = None
-        self.told = ""
-        self.rate: float | None = None
 
     def record(self, response: object, *, cached: bool | None = None) -> None:
         """Take model, tokens, cost and finish reason from the provider's own response object."""
@@ -99,13 +99,19 @@ class ObservedCall:
         """Write the start event and begin to measure."""
         emitter = self._emitter
         self._started = True
-        parent = self.parent = _current.get()
-        with emitter.guard:
+        parent = _current.get()
+        if parent is not None:
+            self.parent = parent
+        try:
             emitter.started(self)
+        except Exception as fault:  # noqa: BLE001 - as `Guard`, which costs more to enter
+            emitter.lost(fault)
         if parent is not None:
             parent._nested += 1  # noqa: SLF001 - a call counts the calls inside it
-        with emitter.guard:
+        try:
             self._began_ns = emitter.clock.monotonic_ns()
+        except Exception as fault:  # noqa: BLE001 - see above
+            emitter.lost(fault)
         return self
 
     def followed(self) -> None:
@@ -126,18 +132,23 @@ class ObservedCall:
         if self._done:
             return
         self._done = True
-        with self._emitter.guard:
+        fields = self.fields
+        try:
             ended_ns = self._ended_ns or self._emitter.clock.monotonic_ns()
             if self._began_ns is not None:
-                self.fields["latency_ms"] = (ended_ns - self._began_ns) / 1e6
+                fields["latency_ms"] = (ended_ns - self._began_ns) / 1e6
                 if self._first_ns is not None:
-                    self.fields["ttft_ms"] = (self._first_ns - self._began_ns) / 1e6
+                    fields["ttft_ms"] = (self._first_ns - self._began_ns) / 1e6
+        except Exception as fault:  # noqa: BLE001 - as in `start`
+            self._emitter.lost(fault)
         if error is None and kind is None:  # a response may tell an error that nobody raised
-            kind = self.fields.get("error_type")
+            kind = fields.get("error_type")
         if self._nested:
-            self.fields["nested_calls"] = self._nested
-        with self._emitter.guard:
+            fields["nested_calls"] = self._nested
+        try:
             self._emitter.ended(self, error, kind)
+        except Exception as fault:  # noqa: BLE001 - as in `start`
+            self._emitter.lost(fault)
 
     def enter(self) -> Token[ObservedCall | None]:
         """Make this the call inside which others are made."""
@@ -152,15 +163,17 @@ class ObservedCall:
                 _current.set(self.parent)
 
     def __enter__(self) -> Self:
-        if not self._started:
+        if self._started:
+            self._followed = False
+        else:
             self.start()
-        self._followed = False
-        self._token = self.enter()
+        self._token = _current.set(self)
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        token, self._token = self._token, None
+        token = self._token
         if token is not None:
+            self._token = None
             self.leave(token)
         if error is not None or not self._followed:
             self.end(error)

@@ -7,7 +7,7 @@ import os
 import shutil
 from fcntl import LOCK_EX, LOCK_NB, flock
 
-from pytest_llm_telemetry.runtime.files import names
+from pytest_llm_telemetry.runtime.opening import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

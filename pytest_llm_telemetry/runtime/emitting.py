@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llm_telemetry.core.lines import OUTCOME, SCORE, SERVICE, TRACE, line
+from pytest_llm_telemetry.core.lines import OUTCOME, SCORE, SERVICE, TRACE, Members, line
 from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.clock import new_id, timestamp
 from pytest_llm_telemetry.runtime.guard import ForeignGuard, Guard, Losses
@@ -22,11 +22,23 @@ if TYPE_CHECKING:
 
 _FREE_TEXT = frozenset({"error_message", "explanation"})
 _TELLING = tuple(name for name in OUTCOME if name not in _FREE_TEXT)
-_TO_ERROR_TYPE = _TELLING[: _TELLING.index("error_type") + 1]
-_AFTER_MESSAGE = _TELLING[_TELLING.index("error_type") + 1 :]
-_TRACED = TRACE[1:]
-_STARTED = '{"schema_version":1,"event":"query_start","timestamp":"'
-_AND_STARTED = '","level":"INFO","message":"query_start"'
+_TO_ERROR_TYPE = Members(_TELLING[: _TELLING.index("error_type") + 1])
+_AFTER_MESSAGE = Members(_TELLING[_TELLING.index("error_type") + 1 :])
+_TRACED = Members(TRACE[1:])
+_SERVICE, _SCORE = Members(SERVICE), Members(SCORE)
+_NAMED = ("model", "error_type")
+_OPENING = '{{"schema_version":1,"event":"{0}","timestamp":"'
+_AND_WORDS = '","level":"{1}","message":"{0}'
+_START, _SUCCESS, _ERROR, _SCORED = (
+    (_OPENING.format(name), _AND_WORDS.format(name, level))
+    for name, level in (
+        ("query_start", "INFO"),
+        ("query_success", "INFO"),
+        ("query_error", "ERROR"),
+        ("query_score", "INFO"),
+    )
+)
+_STARTED = _START[0], _START[1] + '","query_id":"'
 
 
 class Emitter:
@@ -54,18 +66,22 @@ class Emitter:
         self.written = 0
         self.sampled_out = 0
         self.sampling = sampling
-        self._ids = ids
+        self._own_ids = ids is None
+        self.new_id: Callable[[], str] = new_id if ids is None else lambda: self._given(ids)
         self._wording = Wording(capture, hash_key, self.foreign, redaction)
-        self._fixed = self._wording.members(fixed, SERVICE)
+        self._fixed = self._wording.members(fixed, _SERVICE)
         self._prices = prices
         self._last_context: tuple[Mapping[str, Any], str] = ({}, "")
 
-    def new_id(self) -> str:
+    def _given(self, ids: Callable[[], str]) -> str:
         """A query id, from the source that the logger was given."""
-        if self._ids is not None:
-            with self.foreign:
-                return str(self._ids())
+        with self.foreign:
+            return str(ids())
         return new_id()
+
+    def lost(self, fault: BaseException) -> None:
+        """Count what a fault of ours cost."""
+        self.losses.count(type(fault).__name__)
 
     def started(self, call: ObservedCall) -> None:
         """Write the start event of a call, unless a test session's meter refuses the call."""
@@ -73,75 +89,85 @@ class Emitter:
         if tap is not None and tap.meter is not None:
             tap.meter.begin(call.query_id, call.parent.query_id if call.parent else None)
         bound = context.current()
-        about = self._context(bound, call.fields)
-        told = call.told = self._head(call, bound) + about + self._wording.query(call.query)
+        call.told = told = self._told(call, bound)
+        if call.query is not None:
+            call.asked = self._wording.asked(call.query)
         if self.sampling is not None:
             call.rate = self._rate(self.sampling, call, bound)
-        self._send(_STARTED + timestamp(self.clock.wall()) + _AND_STARTED + told, rate=call.rate)
+        at = timestamp(self.clock.wall())
+        self._send(tap, f"{_STARTED[0]}{at}{_STARTED[1]}{told}{call.asked}", rate=call.rate)
 
     def ended(self, call: ObservedCall, error: BaseException | None, kind: str | None) -> None:
         """Write the terminal event of a call."""
-        found = call.fields
-        tap = context.tap()
+        found, wording, tap, rate = call.fields, self._wording, context.tap(), call.rate
         failed = error is not None or kind is not None
         if failed:
-            found.update(self._wording.error(error, kind))
-        self._settle(call, error, tap)
-        text = self._wording.members(found, _TO_ERROR_TYPE)
+            found.update(wording.error(error, kind))
+        if tap is not None or self._prices is not None or "nested_calls" in found:
+            self._settle(call, error, tap)
+        told = call.told or self._told(call, {})
+        if call.query is not None:
+            told += wording.preview(call.query) + call.asked
+        told += wording.members(found, _TO_ERROR_TYPE)
+        event = _SUCCESS
         if failed:
-            text += self._wording.message("error_message", error)
-            text += self._wording.members(found, _AFTER_MESSAGE)
-        name, level = ("query_error", "ERROR") if failed else ("query_success", "INFO")
-        opening = self._opening(name, level, self._message(name, found))
-        rate = call.rate
+            event = _ERROR
+            told += wording.message("error_message", error)
+            told += wording.members(found, _AFTER_MESSAGE)
         if rate is not None and (failed or self._slow(found)):
             rate = 1.0
-        self._send(opening + (call.told or self._head(call, {})) + text, rate=rate)
+        opening, and_words = event
+        at = timestamp(self.clock.wall())
+        words = self._words(found)
+        self._send(tap, f'{opening}{at}{and_words}{words}","query_id":"{told}', rate=rate)
 
     def _settle(
         self, call: ObservedCall, error: BaseException | None, tap: context.Tap | None
     ) -> None:
         """Price the call, and tell the test session."""
         found = call.fields
-        if tap is None:
-            if self._prices is not None or "nested_calls" in found:
-                with self.guard:
-                    self._price(found, None)
-            return
-        tap.saw(call.query_id, error)
+        if tap is not None:
+            tap.saw(call.query_id, error)
         with self.guard:
             self._price(found, tap)
-            tap.told(call.query_id, found, is_root=call.parent is None)
+            if tap is not None:
+                tap.told(call.query_id, found, is_root=call.parent is None)
 
     def score(self, query_id: str, fields: Mapping[str, Any], explanation: object) -> None:
         """Write a score of a call."""
         bound = context.current()
-        name = self._wording.text(str(fields["score_name"]))
-        opening = self._opening("query_score", "INFO", f'"query_score {name[1:]}')
-        head = f',"query_id":{self._wording.text(query_id)}{self._wording.members(bound, _TRACED)}'
-        about = self._context(bound, {})
-        told = self._wording.members(fields, SCORE)
-        told += self._wording.message("explanation", explanation)
-        rate = None if self.sampling is None else self.sampling.score_rate(query_id)
-        self._send(opening + head + self._fixed + about, told, rate=rate)
-
-    def _opening(self, event: str, level: str, message: str) -> str:
-        stamp = timestamp(self.clock.wall())
-        return (
-            f'{{"schema_version":1,"event":"{event}","timestamp":"{stamp}","level":"{level}"'
-            f',"message":{message}'
+        wording = self._wording
+        name = wording.text(str(fields["score_name"]))[1:-1]
+        at = timestamp(self.clock.wall())
+        opened = (
+            f'{_SCORED[0]}{at}{_SCORED[1]} {name}","query_id":{wording.text(query_id)}{wording.members(bound, _TRACED)}'
+            f"{self._fixed}{self._context(bound, {})}"
         )
+        told = wording.members(fields, _SCORE) + wording.message("explanation", explanation)
+        rate = None if self.sampling is None else self.sampling.score_rate(query_id)
+        self._send(context.tap(), opened, told, rate=rate)
+
+    def _told(self, call: ObservedCall, bound: Mapping[str, Any]) -> str:
+        """What both events of a call tell of it and its context, from the id's own text on."""
+        fields = call.fields
+        if bound or call.parent is not None or not self._own_ids:
+            return self._head(call, bound) + self._context(bound, fields)
+        user = fields.get("user_id")
+        if user is not None and len(fields) == 1 + ("model_requested" in fields):  # as most do
+            return f'{call.query_id}"{self._fixed}{self._wording.user(user)}'
+        return f'{call.query_id}"{self._fixed}{self._context(bound, fields)}'
 
     def _head(self, call: ObservedCall, bound: Mapping[str, Any]) -> str:
         told = self._quoted(call.query_id)
         if call.parent is not None:
-            told += f',"parent_id":{self._quoted(call.parent.query_id)}'
+            told += f',"parent_id":"{self._quoted(call.parent.query_id)}'
         if "trace_id" in bound:
             told += self._wording.members(bound, _TRACED)
-        return f',"query_id":{told}{self._fixed}'
+        return told + self._fixed
 
     def _quoted(self, query_id: str) -> str:
-        return f'"{query_id}"' if self._ids is None else self._wording.text(query_id)
+        """An id's text and closing quote; one of ours needs no look."""
+        return f'{query_id}"' if self._own_ids else self._wording.text(query_id)[1:]
 
     def _context(self, bound: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
         """Calls of one request share what is bound; only what is new is told anew."""
@@ -171,19 +197,21 @@ class Emitter:
         if prices is not None and "cost_usd" not in found:
             found.update(prices.price(found))
 
-    def _message(self, event: str, found: Mapping[str, Any]) -> str:
-        words = event
-        for name in ("model", "error_type"):
+    def _words(self, found: Mapping[str, Any]) -> str:
+        """The line in words, after the event: the model, the type of an error, how long it took."""
+        words = ""
+        for name in _NAMED:
             value = found.get(name)
             if type(value) is str:
                 words += " " + self._wording.text(value)[1:-1]
         latency = found.get("latency_ms")
-        return f'"{words} {latency:.0f} ms"' if latency is not None else f'"{words}"'
+        return words if latency is None else f"{words} {latency:.0f} ms"
 
-    def _send(self, opened: str, rest: str = "", *, rate: float | None = None) -> None:
+    def _send(
+        self, tap: context.Tap | None, opened: str, rest: str = "", *, rate: float | None = None
+    ) -> None:
         """Hand a line to the sinks, where the sample keeps it, and all of them to the tap."""
         whole = line(opened + rest)
-        tap = context.tap()
         if tap is not None:
             with self.guard:
                 tap.write(whole)
@@ -194,6 +222,9 @@ class Emitter:
             at = f',"sample_rate":{rate!r}'
             whole = line(opened + at + rest if rest else opened + at)
         for write in self._writes:
-            with self.guard:
+            try:
                 write(whole)
+            except Exception as fault:  # noqa: BLE001 - as `Guard`, which costs more to enter
+                self.lost(fault)
+            else:
                 self.written += 1

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-import stat
 import time
 from _thread import RLock
 from _weakref import ref
 from os import fstat, write
 from time import monotonic
 
-try:
-    from fcntl import LOCK_NB, LOCK_SH, flock
-except ImportError:  # pragma: no cover - Windows: no rotated file is compressed there
-    flock = None  # type: ignore[assignment]  # asked for before use
+from pytest_llm_telemetry.runtime.opening import ends_torn, last_bytes, opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,21 +26,23 @@ if TYPE_CHECKING:
             """Wait for what was begun."""
 
 
-_FLAGS = os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_EAGER = 50  # looks in 10 ms; with each the next write takes 4 us longer (Linux 6.13, ext4)
+_SURE_S = 0.0002  # how long a look is trusted in a burst of more than that
 _LOOK_S = 0.01  # how long a file that was moved may still be written to
-_SETTLE_S = 0.005  # how long another process may take to finish the line it is writing
-_TRIES = 100
+_TAIL = 2**20  # bytes among which the lines of the last moment are looked for
 _DAY_S = 86_400
+_CLOSED = 9  # EBADF: a stranger closed our file
 _open_sinks: set[ref[FileSink]] = set()
 
 
 class FileSink:
     """Appends lines to a file (mode 0600, no symlink followed) that several processes may share.
 
-    Nothing is buffered: a line that was written survives the process, however it ends. Each write
-    asks whether the open file still stands; every 10 ms it also asks whether the path still names
-    it. A file or folder that was deleted is made again, one that was moved is followed no longer,
-    one that ends in a torn line gets its newline first.
+    Nothing is buffered: a line that was written survives the process, however it ends. A write
+    looks whether the open file still stands (in a burst, one in 0.2 ms); every 10 ms one also looks
+    whether the path still names it. A file or folder that was deleted is made again, with the
+    lines that were written since the last look; one that was moved is followed no longer; one that
+    ends in a torn line gets its newline first.
 
     Attributes:
         path: Where the lines go.
@@ -60,6 +59,10 @@ class FileSink:
         self.identity = (0, 0)
         self.day = 0
         self._look_at = 0.0
+        self._looks = 0  # since the path was looked at
+        self._sure_until = 0.0
+        self._since: list[bytes] = []  # what was written since the last look
+        self._gone: list[bytes] = []  # what went with a file that was deleted
         self._rest = b""  # of a line that was cut
         self._cut_at = 0
         self._torn = False
@@ -73,25 +76,48 @@ class FileSink:
             OSError: If the file cannot be opened or written. The line is lost, or cut: then it is
                 finished, and counted in `recovered`, before the next one is written.
         """
-        if self._torn or not self._stands():
+        now = monotonic()
+        if (now >= self._sure_until or self._torn) and (self._torn or not self._look(now)):
             self._write_again(line)
             return
-        written = write(self._descriptor, line)
+        since = self._since
+        since.append(line)
+        try:
+            written = write(self._descriptor, line)
+        except OSError as error:
+            since.remove(line)
+            self._sure_until = 0.0
+            if error.errno != _CLOSED:
+                raise
+            self._write_again(line)
+            return
         if written != len(line):
+            since.remove(line)
             self._cut(line[written:])
 
-    def _stands(self) -> bool:
-        """Whether the open file is still the one to write to."""
+    def _look(self, now: float) -> bool:
+        """Whether the open file is still the one to write to; if so, that is trusted for a while."""
+        since, self._since = self._since, []
+        if self._stands(now):
+            self._looks += 1
+            if self._looks > _EAGER:
+                self._sure_until = now + _SURE_S
+            return True
+        if not self._is_ours() or not os.fstat(self._descriptor).st_nlink:
+            self._gone += since
+        return False
+
+    def _stands(self, now: float) -> bool:
         try:
             found = fstat(self._descriptor)
         except OSError:
             return False  # not open, or closed by a stranger
         if not found.st_nlink or (found.st_dev, found.st_ino) != self.identity:
             return False
-        now = monotonic()
         if now < self._look_at:
             return True
         self._look_at = now + _LOOK_S
+        self._looks = 0
         if self._rotation is not None:
             self._rotation.look(self, found.st_size)
         return self._named()
@@ -106,15 +132,22 @@ class FileSink:
     def _write_again(self, line: bytes) -> None:
         with self._lock:
             self._look_at = 0.0
-            if not self._stands():
+            if not self._look(monotonic()):
                 self._reopen()
             before, finishes = self._mending()
-            line = before + line
+            line = before + b"".join(self._missing()) + line
             written = os.write(self._descriptor, line)
-            self._torn, self._rest = False, b""
+            self._torn, self._rest, self._gone = False, b"", []
             if written != len(line):
                 self._cut(line[written:])
             self.recovered += finishes
+
+    def _missing(self) -> list[bytes]:
+        """Lines that went elsewhere: with a deleted file, or to whom our descriptor was given."""
+        if not self._gone:
+            return []
+        there = last_bytes(self._descriptor, _TAIL)
+        return [line for line in self._gone if line not in there]
 
     def _mending(self) -> tuple[bytes, int]:
         """What a torn end needs before the next line: its rest, or but a newline."""
@@ -133,13 +166,13 @@ class FileSink:
     def _reopen(self) -> None:
         """Open what the path names now. Where that fails, a file that was merely moved will do."""
         try:
-            descriptor = self._opened()
+            descriptor = opened(self.path)
         except OSError:
             if self._is_ours() and os.fstat(self._descriptor).st_nlink:
                 return
             raise
         found = os.fstat(descriptor)
-        self._torn, self._rest = _ends_torn(descriptor, found), b""
+        self._torn, self._rest = ends_torn(descriptor, found), b""
         if descriptor != self._descriptor and self._is_ours():
             os.dup2(descriptor, self._descriptor, inheritable=False)  # other threads may be at it
             os.close(descriptor)
@@ -147,7 +180,7 @@ class FileSink:
             self._descriptor = descriptor
         self.identity = (found.st_dev, found.st_ino)
         self.day = int((found.st_mtime if found.st_size else time.time()) // _DAY_S)
-        self._look_at = 0.0
+        self._look_at = self._sure_until = 0.0
 
     def reopen(self) -> None:
         """Let go of a file that was moved, without waiting for the next line."""
@@ -163,98 +196,53 @@ class FileSink:
             return False
         return (found.st_dev, found.st_ino) == self.identity
 
-    def _opened(self) -> int:
-        """A descriptor of the file that the path names, held against being compressed."""
-        for _ in range(_TRIES):
-            descriptor = _open(self.path)
-            if _held(descriptor) and names(self.path, descriptor):
-                return descriptor
-            os.close(descriptor)
-        raise OSError(11, "the file is moved faster than it can be opened", self.path)
-
     def forked(self) -> None:
         """In a child: leave the parent's file and lock to the parent."""
         if self._is_ours():
             os.close(self._descriptor)
         self._descriptor = -1
+        self._sure_until = 0.0
         self._lock = RLock()
         self._torn, self._rest = False, b""
+        self._since, self._gone = [], []
+
+    def flush(self) -> None:
+        """Write anew what a file that was deleted just now took with it; nothing else waits."""
+        with self._lock:
+            if self._since and not self._look(monotonic()) and self._gone:
+                self._write_again(b"")
 
     def close(self) -> None:
         """Close the file, after what is being rotated; the next write opens it again."""
         if self._rotation is not None:
             self._rotation.wait()
         with self._lock:
-            if self._is_ours():
-                os.close(self._descriptor)
-            self._descriptor = -1
+            try:
+                self.flush()
+            finally:
+                if self._is_ours():
+                    os.close(self._descriptor)
+                self._descriptor = -1
+                self._sure_until = 0.0
 
 
-def names(path: str, descriptor: int) -> bool:
-    """Whether the path names the open file."""
-    try:
-        named = os.stat(path, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    found = os.fstat(descriptor)
-    return (named.st_dev, named.st_ino) == (found.st_dev, found.st_ino)
+def _open() -> list[FileSink]:
+    return [sink for held in list(_open_sinks) if (sink := held()) is not None]
 
 
-def _open(path: str) -> int:
-    try:
-        return os.open(path, os.O_RDWR | _FLAGS, 0o600)
-    except FileNotFoundError:
-        os.makedirs(os.path.dirname(path) or ".", 0o700, exist_ok=True)
-    except PermissionError:  # may be written, not read: its last line cannot be looked at
-        return os.open(path, os.O_WRONLY | _FLAGS, 0o600)
-    return os.open(path, os.O_RDWR | _FLAGS, 0o600)
-
-
-def _held(descriptor: int) -> bool:
-    """Take part in the writers' lock; false where somebody is about to compress the file."""
-    if flock is not None:
+def _at_exit() -> None:
+    for sink in _open():
         try:
-            flock(descriptor, LOCK_SH | LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # a file system without locks: rotated files stay uncompressed there
-            pass
-    return True
-
-
-def _ends_torn(descriptor: int, found: os.stat_result) -> bool:
-    """Whether the last line has no end, and nobody is just writing it."""
-    size = found.st_size
-    while stat.S_ISREG(found.st_mode) and size:
-        try:
-            if os.pread(descriptor, 1, size - 1) == b"\n":
-                return False
+            sink.flush()
         except OSError:
-            return False
-        time.sleep(_SETTLE_S)
-        _wait_for_writers(descriptor, found.st_mode)
-        before, size = size, os.fstat(descriptor).st_size
-        if size == before:
-            return True
-    return False
-
-
-def _wait_for_writers(descriptor: int, mode: int) -> None:
-    """Wait until no write is under way: one over two pages shows its first half to `fstat`.
-
-    A change of mode takes the lock that a write holds (Linux: `inode_lock`), so setting the mode
-    that the file has returns when the write is done, however long its process was kept waiting.
-    """
-    try:
-        os.fchmod(descriptor, stat.S_IMODE(mode))
-    except (OSError, AttributeError):
-        return  # not the owner, or Windows
+            continue
 
 
 def _after_fork() -> None:
-    for sink in filter(None, [held() for held in _open_sinks]):
+    for sink in _open():
         sink.forked()
 
 
+atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_after_fork)

@@ -8,6 +8,8 @@ from _thread import allocate_lock
 class Losses:
     """What was lost, by reason."""
 
+    __slots__ = ("_lock", "counts")
+
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self._lock = allocate_lock()

@@ -101,10 +101,9 @@ class TelemetryLogger:
         Fields: user_id, session_id, tags, variant, feature_flags, model, provider, operation.
         """
         text = query if type(query) is str or query is None else self._text(query)
-        found = {name: value for name, value in fields.items() if value is not None}
-        if "model" in found:
-            found["model_requested"] = found.pop("model")
-        return ObservedCall(self._emitter, text, found)
+        if "model" in fields:
+            fields["model_requested"] = fields.pop("model")
+        return ObservedCall(self._emitter, text, fields)
 
     def _text(self, query: object) -> str | None:
         """The query of a list of messages, or of a subclass of str."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_llm_telemetry.core.errors import ConfigError
-from pytest_llm_telemetry.core.privacy import text_hash
+from pytest_llm_telemetry.core.privacy import text_hasher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     Rate = float | Callable[[Mapping[str, Any]], float]
 
 _WHOLE = 2**32
+_hash = text_hasher()
 
 
 class Sampling:
@@ -52,4 +53,4 @@ class Sampling:
 
 def share(query_id: str) -> float:
     """Where an id stands in [0, 1), evenly spread and the same in every process."""
-    return int(text_hash(query_id)[:8], 16) / _WHOLE
+    return int(_hash(query_id)[:8], 16) / _WHOLE

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 
 from pytest_llm_telemetry.core import usage
-from pytest_llm_telemetry.core.lines import CONTEXT, members, quote
-from pytest_llm_telemetry.core.privacy import keyed_hash, preview, text_hash
+from pytest_llm_telemetry.core.lines import CONTEXT, Members, quote
+from pytest_llm_telemetry.core.privacy import preview, text_hasher, user_hasher
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pytest_llm_telemetry.core.privacy.redaction import Redaction
@@ -22,8 +22,9 @@ _HASHED = 100_000  # characters of a query that are hashed; of a longer one its 
 _REMEMBERED = 512  # short texts: models, tags, flags and services repeat
 _SHORT = 64
 _TEXTS = ("session_id", "variant", "trace_id", "span_id", "suite", "case_id", "run_id", "worker")
-_AFTER_USER = CONTEXT[CONTEXT.index("user_hash") + 1 :]
-_TOLD = frozenset({CONTEXT[0], *_AFTER_USER})
+_BEFORE_USER = Members(CONTEXT[: CONTEXT.index("user_hash")])
+_AFTER_USER = Members(CONTEXT[CONTEXT.index("user_hash") + 1 :])
+_TOLD = frozenset({*_BEFORE_USER.names, *_AFTER_USER.names})
 _CANCELLED = "cancelled"
 
 
@@ -41,54 +42,49 @@ class Wording:
         self._preview("")  # what finds is imported where the logger is made, not by its first call
         self.capture = capture
         self._holds_text = capture in {"redacted", "full"}
-        self._query_key = hash_key or b""
-        self._user_key = hash_key or os.urandom(32)
+        self._hashes_query = capture != "none"
+        self._query_hash = text_hasher(hash_key or b"")
+        self._user_hash = user_hasher(hash_key or os.urandom(32))
         self._foreign = foreign
-        self._known: dict[str, str] = {}
+        # A name, redacted, cut and quoted as JSON. (A dict's own method: it runs for every text.)
+        self.text: Callable[[str], str] = _Told(self._preview).__getitem__
 
-    def text(self, value: str) -> str:
-        """A name, redacted, cut and quoted as JSON."""
-        known = self._known.get(value)
-        if known is not None:
-            return known
-        told = quote(self._preview(value, _NAME_LENGTH))
-        if len(value) <= _SHORT:
-            if len(self._known) >= _REMEMBERED:
-                self._known = {}
-            self._known[value] = told
-        return told
-
-    def members(self, fields: Mapping[str, Any], names: Sequence[str]) -> str:
+    def members(self, fields: Mapping[str, Any], told: Members) -> str:
         """The fields as members of a line; a value that cannot be told is lost alone."""
         try:
-            return members(fields, names, self.text)
+            return told(fields, self.text)
         except (TypeError, ValueError, AttributeError, RuntimeError):
             found = []
-            for name in names:
-                with self._foreign:
-                    found.append(members(fields, (name,), self.text))
+            for name in told.names:
+                if name in fields:
+                    with self._foreign:
+                        found.append(told({name: fields[name]}, self.text))
             return "".join(found)
 
-    def query(self, query: str | None) -> str:
-        """The members that tell a query."""
-        if query is None:
-            return ""
+    def asked(self, query: str) -> str:
+        """The members that tell equal queries and their size (in characters)."""
         length = len(query)
-        if self.capture == "none":
+        if not self._hashes_query:
             return f',"query_length":{length}'
         ends = query
         if length > _HASHED:
             ends = f"{length}:{query[: _HASHED // 2]}{query[-_HASHED // 2 :]}"
-        hashed = f',"query_hash":"{text_hash(ends, self._query_key)}","query_length":{length}'
-        if self.capture == "hash":
-            return hashed
+        return f',"query_hash":"{self._query_hash(ends)}","query_length":{length}'
+
+    def preview(self, query: str) -> str:
+        """The member that tells a query's text, where the capture holds text.
+
+        It stands on the terminal event alone: while the model works nobody waits for it.
+        """
+        if not self._holds_text:
+            return ""
         told = query if self.capture == "full" else self._preview(query)
-        return f',"query_preview":{quote(told)}{hashed}'
+        return f',"query_preview":{quote(told)}'
 
     def context(self, fields: Mapping[str, Any]) -> str:
         """The members that tell who asked and in which experiment."""
         user = fields.get("user_id")
-        who = "" if user is None else self._user(user)
+        who = "" if user is None else self.user(user)
         if _TOLD.isdisjoint(fields):
             return who
         found = {name: value for name, value in fields.items() if name in _TOLD}
@@ -97,13 +93,14 @@ class Wording:
                 self._as_text(found, name)
         if "tags" in found:
             self._tags(found)
-        return self.members(found, CONTEXT[:1]) + who + self.members(found, _AFTER_USER)
+        return self.members(found, _BEFORE_USER) + who + self.members(found, _AFTER_USER)
 
-    def _user(self, user: object) -> str:
+    def user(self, user: object) -> str:
         """The member that tells a user. Its value is hex, which needs no redaction."""
+        if type(user) is str:
+            return f',"user_hash":"{self._user_hash(user)}"'
         with self._foreign:
-            name = user if type(user) is str else str(user)
-            return f',"user_hash":"{keyed_hash(name, self._user_key)}"'
+            return f',"user_hash":"{self._user_hash(str(user))}"'
         return ""
 
     def _as_text(self, found: dict[str, Any], name: str) -> None:
@@ -135,6 +132,22 @@ class Wording:
             told = self._preview(value if isinstance(value, str) else str(value), _MESSAGE_LENGTH)
             return f',"{name}":{quote(told)}' if told else ""
         return ""
+
+
+class _Told(dict):  # type: ignore[type-arg]  # subscripting dict here costs an import at start
+    """Names as they are told: models, tags, flags and services come again and again."""
+
+    def __init__(self, preview: Callable[[str, int], str]) -> None:
+        super().__init__()
+        self._preview = preview
+
+    def __missing__(self, value: str) -> str:
+        told = quote(self._preview(value, _NAME_LENGTH))
+        if len(value) <= _SHORT:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[value] = told
+        return told
 
 
 def _kind(error: BaseException) -> str | None:

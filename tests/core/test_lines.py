@@ -20,8 +20,7 @@ JSON_VALUES = st.recursive(
 
 
 def read(fields: dict[str, Any]) -> dict[str, Any]:
-    names = tuple(fields)
-    told = lines.line('{"first":1' + lines.members(fields, names, lines.quote))
+    told = lines.line('{"first":1' + lines.Members(tuple(fields))(fields, lines.quote))
     assert told.endswith(b"}\n")
     assert told.count(b"\n") == 1
     found = json.loads(told)
@@ -92,13 +91,13 @@ def test_containers_are_cut_in_depth_and_length() -> None:
 def test_text_goes_through_the_function_that_is_given() -> None:
     """Each text, keys and nested ones included, is what the caller's function makes of it."""
     fields = {"a": "x", "b": ["x"], "c": {"x": "x"}}
-    told = lines.members(fields, ("a", "b", "c"), lambda text: f'"<{text}>"')
+    told = lines.Members(("a", "b", "c"))(fields, lambda text: f'"<{text}>"')
     assert told == ',"a":"<x>","b":["<x>"],"c":{"<x>":"<x>"}'
 
 
 def test_only_the_names_asked_for_are_told_in_their_order() -> None:
     """Members stand in the order of the names, and a field without a name is left out."""
-    assert lines.members({"b": 1, "a": 2, "z": 3}, ("a", "b", "q"), lines.quote) == ',"a":2,"b":1'
+    assert lines.Members(("a", "b", "q"))({"b": 1, "a": 2, "z": 3}, lines.quote) == ',"a":2,"b":1'
 
 
 def test_the_order_is_the_events() -> None:

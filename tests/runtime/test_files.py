@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llm_telemetry import FileSink
-from pytest_llm_telemetry.runtime import files
+from pytest_llm_telemetry.runtime import opening
 
 
 def numbered(number: int) -> bytes:
@@ -95,14 +95,14 @@ def test_a_line_that_another_process_is_just_writing_is_not_torn(path: Path) -> 
             other.write(b"0}\n")
 
     rest = threading.Timer(0.001, finish)
-    real, files._SETTLE_S = files._SETTLE_S, 0.3
+    real, opening._SETTLE_S = opening._SETTLE_S, 0.3
     try:
         rest.start()
         sink = FileSink(path)
         sink.write(numbered(1))
         sink.close()
     finally:
-        files._SETTLE_S = real
+        opening._SETTLE_S = real
         rest.join()
     assert path.read_bytes() == numbered(0) + numbered(1)
 
@@ -309,14 +309,14 @@ def test_a_file_that_moves_while_it_is_opened_is_opened_again(
     """Opening and being moved at once ends in the new file."""
     path.parent.mkdir()
     moves = iter([True, False])
-    held = files._held
+    held = opening.held
 
     def moving(descriptor: int) -> bool:
         if next(moves, False):
             path.rename(path.with_suffix(".1"))
         return held(descriptor)
 
-    monkeypatch.setattr(files, "_held", moving)
+    monkeypatch.setattr(opening, "held", moving)
     sink = FileSink(path)
     sink.write(numbered(1))
     sink.close()
@@ -332,7 +332,7 @@ def test_a_file_system_without_locks_is_written_all_the_same(
         raise OSError(errno.ENOTSUP, "no locks")
 
     for flock in (refusing, None):
-        monkeypatch.setattr(files, "flock", flock)
+        monkeypatch.setattr(opening, "flock", flock)
         sink = FileSink(path)
         sink.write(numbered(1))
         sink.close()

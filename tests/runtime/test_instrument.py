@@ -93,8 +93,8 @@ class Watched:
         """The terminal event of the one call that was made."""
         start, end = self.sink.events
         assert start["event"] == "query_start"
-        assert start["query_preview"] == ASKED
-        assert start["query_id"] == end["query_id"]
+        assert end["query_preview"] == ASKED
+        assert (start["query_id"], start["query_hash"]) == (end["query_id"], end["query_hash"])
         self.sink.lines.clear()
         return end
 

@@ -32,7 +32,7 @@ def test_a_block_leaves_a_start_and_a_success() -> None:
         call.record(answer(), cached=False)
     start, end = kept.events
     shared = {"service", "environment", "service_version", "session_id", "user_hash", "tags"}
-    shared |= {"variant", "feature_flags", "query_preview", "query_hash", "query_length"}
+    shared |= {"variant", "feature_flags", "query_hash", "query_length"}
     assert shared <= start.keys()
     assert {name: start[name] for name in shared} == {name: end[name] for name in shared}
     assert (start["query_id"], end["query_id"]) == (call.query_id, call.query_id)
@@ -40,6 +40,8 @@ def test_a_block_leaves_a_start_and_a_success() -> None:
     assert (end["model"], end["cost_usd"], end["finish_reason"]) == ("gpt-4o-mini", 13e-6, "stop")
     assert end["message"] == "query_success gpt-4o-mini 12 ms"
     assert end["timestamp"] == "2023-11-14T22:13:20.500Z"
+    assert "query_preview" not in start
+    assert end["query_preview"] == "What is it?"
 
 
 def test_every_line_reads_back_in_the_order_of_the_contract() -> None:

@@ -80,7 +80,7 @@ def test_a_loggers_own_patterns_and_allow_list_hold_for_every_field() -> None:
     telemetry = TelemetryLogger(kept, redaction=redaction)
     with telemetry.observe("ORD-77 of a@example.com", tags=["ORD-9"], session_id="a@example.org"):
         pass
-    assert {event["query_preview"] for event in kept.events} == {"<ORDER> of a@example.com"}
+    assert kept.events[1]["query_preview"] == "<ORDER> of a@example.com"
     assert kept.events[0]["tags"] == ["<ORDER>"]
     assert kept.events[0]["session_id"] == "<EMAIL>"
 

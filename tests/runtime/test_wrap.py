@@ -59,8 +59,8 @@ def test_name_signature_and_kind_are_kept(recorded: Recorded, function: Any) -> 
 def test_a_function_is_recorded_by_its_arguments_and_result(recorded: Recorded) -> None:
     """The query is the text argument, the model asked for the keyword, usage the result's."""
     assert recorded.telemetry.wrap(plain)("why?", model="asked") == response()
-    start, end = recorded.events
-    assert start["query_preview"] == "why?"
+    _, end = recorded.events
+    assert end["query_preview"] == "why?"
     assert (end["model_requested"], end["model"], end["input_tokens"]) == ("asked", "m", 5)
 
 
@@ -216,7 +216,7 @@ def test_calls_inside_a_stream_are_its_children(recorded: Recorded) -> None:
     parents = {
         event["query_preview"]: event.get("parent_id")
         for event in recorded.events
-        if event["event"] == "query_start"
+        if event["event"] == "query_success"
     }
     assert parents["inner"] is not None
     assert parents["by the reader"] is None

@@ -7,7 +7,12 @@ service's start should (30 ms).
 from __future__ import annotations
 
 from pytest_llm_telemetry.core.privacy import previews
-from pytest_llm_telemetry.core.privacy.hashes import keyed_hash, text_hash
+from pytest_llm_telemetry.core.privacy.hashes import (
+    keyed_hash,
+    text_hash,
+    text_hasher,
+    user_hasher,
+)
 from pytest_llm_telemetry.core.privacy.previews import PREVIEW_LENGTH
 
 TYPE_CHECKING = False
@@ -16,7 +21,10 @@ if TYPE_CHECKING:
 
     from pytest_llm_telemetry.core.privacy.scanning import Spans
 
-__all__ = ["PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash"]
+__all__ = [
+    "PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash", "text_hasher",
+    "user_hasher",
+]  # fmt: skip
 
 
 def scan(text: str) -> Spans:

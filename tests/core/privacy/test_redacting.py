@@ -1,5 +1,6 @@
 """Redaction as a whole: idempotent, complete, in order, and a team's own patterns."""
 
+import hmac
 import subprocess
 import sys
 
@@ -98,6 +99,13 @@ def test_a_preview_reads_only_ahead_of_its_cut() -> None:
     assert preview("-----BEGIN PRIVATE KEY-----" + "a" * 10**5) == "<PRIVATE_KEY>"
     assert text_hash("jo") == text_hash("jo") != text_hash("jo", b"k")
     assert keyed_hash("jo", b"k") == keyed_hash("jo", b"k") != keyed_hash("jo", b"l")
+
+
+@given(st.text(), st.binary(max_size=150))
+def test_a_user_hash_is_hmac_sha256(user: str, key: bytes) -> None:
+    """Whatever the key's length, the hash is what the standard library's `hmac` makes of it."""
+    name = user.encode("utf-8", "surrogatepass")
+    assert keyed_hash(user, key) == hmac.digest(key, name, "sha256").hex()[:32]
 
 
 def test_a_team_adds_patterns_and_allows_values() -> None:
