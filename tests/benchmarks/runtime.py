@@ -8,6 +8,8 @@ the others', so that a busy machine is busy for all; the best round counts.
 
 import argparse
 import asyncio
+import hashlib
+import hmac
 import importlib
 import importlib.util
 import json
@@ -34,11 +36,21 @@ LINE = b'{"' + b"x" * 316 + b"}\n"
 ANSWER = {"input_tokens": 120, "output_tokens": 45, "cost_usd": 0.0012, "finish_reason": "stop"}
 STANDING = {"service": "bench", "environment": "prod", "model_requested": "gpt-4o-mini"}
 THREADS, TASKS, ROUNDS = 8, 100, 5
+KEY = b"k" * 32
+
+
+SYLLABLES = [a + b for a in "bdfgklmnprst" for b in "aeiou"]
 
 
 def query(number: int) -> str:
-    """Sixty characters that no cache has seen."""
-    return f"How do I reset the settings of my account, asked the {number:07}th?"
+    """Sixty characters that no cache has seen, of words as most prompts are."""
+    word = "".join(SYLLABLES[number // 60**place % 60] for place in (3, 2, 1, 0))
+    return f"How do I reset the settings of my account in {word}, please?"
+
+
+def with_digits(number: int) -> str:
+    """The same with a number of seven digits, which could be somebody's."""
+    return f"How do I reset the settings of my account with order {number:07}?"
 
 
 def opened(path: Path) -> int:
@@ -55,13 +67,12 @@ def floor(folder: Path) -> Call:
     return call
 
 
-def ours(folder: Path, capture: str) -> Call:
-    telemetry = TelemetryLogger(
-        folder / f"ours-{capture}.jsonl", service="bench", environment="prod", capture=capture
-    )
+def ours(folder: Path, capture: str, asked: Callable[[int], str] = query) -> Call:
+    path = folder / f"ours-{capture}-{asked.__name__}.jsonl"
+    telemetry = TelemetryLogger(path, service="bench", environment="prod", capture=capture)
 
     def call(number: int) -> None:
-        with telemetry.observe(query(number), user_id=f"u{number}", model="gpt-4o-mini") as watched:
+        with telemetry.observe(asked(number), user_id=f"u{number}", model="gpt-4o-mini") as watched:
             watched.take(dict(ANSWER))
 
     return call
@@ -78,15 +89,17 @@ def our_sink(folder: Path) -> Call:
 
 
 def fields(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The two events as the other loggers are given them."""
+    """The two events as the other loggers are given them: the same fields, and nothing redacted."""
     asked = {
         **STANDING,
+        "schema_version": 1,
         "query_id": uuid.uuid4().hex,
-        "user_hash": f"u{number}",
-        "query_preview": query(number)[:100],
+        "user_hash": hmac.digest(KEY, f"u{number}".encode(), "sha256").hex()[:32],
+        "query_hash": hashlib.blake2b(query(number).encode(), digest_size=16).hexdigest(),
         "query_length": 60,
     }
-    return asked, {**asked, **ANSWER, "latency_ms": 0.01}
+    preview = query(number)[:100]
+    return asked, {**asked, "query_preview": preview, **ANSWER, "latency_ms": 0.01}
 
 
 def orjson_write(folder: Path) -> Call:
@@ -185,7 +198,8 @@ PEERS: dict[str, tuple[str | None, Callable[[Path], Call]]] = {
     "ours, our sink with a line at hand": (None, our_sink),
     "ours, capture=none": (None, lambda folder: ours(folder, "none")),
     "ours, capture=hash": (None, lambda folder: ours(folder, "hash")),
-    "ours, capture=redacted": (None, lambda folder: ours(folder, "redacted")),
+    "ours, capture=redacted (default)": (None, lambda folder: ours(folder, "redacted")),
+    "the same, a 7-digit number": (None, lambda folder: ours(folder, "redacted", with_digits)),
     "orjson + os.write": ("orjson", orjson_write),
     "structlog + orjson": ("structlog", structlog_orjson),
     "OpenTelemetry span, batch": ("opentelemetry.sdk", otel),
