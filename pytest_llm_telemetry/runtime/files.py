@@ -103,6 +103,7 @@ class FileSink:
             if self._looks > _EAGER:
                 self._sure_until = now + _SURE_S
             return True
+        self._sure_until = 0.0
         if not self._is_ours() or not os.fstat(self._descriptor).st_nlink:
             self._gone += since
         return False

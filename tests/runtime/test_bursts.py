@@ -149,3 +149,15 @@ def test_an_exit_without_close_writes_them_too(path: Path) -> None:
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert path.read_bytes().count(b'"query_id":"b"') == 1
+
+
+def test_an_exit_that_cannot_write_them_is_quiet(sink: FileSink, path: Path) -> None:
+    """Where nothing can be written any more, the process ends as it would without us."""
+    path.unlink()
+    sink.write(numbered(2))
+    path.parent.rmdir()
+    path.parent.write_bytes(b"a file in the folder's place")
+    files._at_exit()
+    path.parent.unlink()
+    sink.write(numbered(3))
+    assert path.read_bytes() == b"".join(map(numbered, (1, 2, 3)))

@@ -180,10 +180,13 @@ def test_a_stop_from_a_signal_handler_reaches_the_service() -> None:
             raise SystemExit(0)
 
         def close(self) -> None:
-            pass
+            raise SystemExit(0)
 
-    with pytest.raises(SystemExit), TelemetryLogger(Terminated()).observe("q"):
+    telemetry = TelemetryLogger(Terminated())
+    with pytest.raises(SystemExit), telemetry.observe("q"):
         pass
+    with pytest.raises(SystemExit):
+        telemetry.close()
 
 
 def test_a_count_never_waits_for_good() -> None:
