@@ -56,9 +56,10 @@ class Sketch:
         for place, count in counts.items():
             new[place] = new.get(place, 0) + count
 
-    def merge(self, other: "Sketch") -> None:
-        """Add what another sketch counted; the order of merges makes no difference."""
+    def merge(self, other: "Sketch", times: int = 1) -> None:
+        """Add what another sketch counted, in any order; with -1 take it away again."""
         low, packed = other.packed()
+        packed *= times
         if not packed:
             return
         mine, ours = self.packed()
@@ -104,6 +105,8 @@ class Sketch:
         if not packed:
             return ""
         lanes = _lanes(packed)
+        empty = next(at for at, count in enumerate(lanes) if count)
+        low, lanes = low + empty, lanes[empty:]
         kind = _PARTS
         if not any(count % WEIGHT_UNIT for count in lanes):
             kind, lanes = _WHOLE, tuple(count // WEIGHT_UNIT for count in lanes)

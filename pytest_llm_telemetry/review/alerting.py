@@ -21,6 +21,7 @@ from pytest_llm_telemetry.reporters import alert_messages
 from pytest_llm_telemetry.review import channels
 from pytest_llm_telemetry.storage import alert_state, tails
 from pytest_llm_telemetry.storage.alert_state import Memory, Pending
+from pytest_llm_telemetry.storage.finding import log_files
 
 LONGEST_CATCH_UP_S = 7 * DAY_S
 
@@ -114,7 +115,7 @@ def _look(watch: Watch, memory: Memory, now: float) -> Checked:
     oldest = max(memory.since, (memory.checked or end) - plan.horizon_s)
     follower = tails.Follower(memory.tails)
     since, until = minute(oldest), minute(end + DAY_S)
-    paths = tails.log_files(watch.logs)
+    paths = log_files(watch.logs)
     for event in follower.events(paths, datetime.fromtimestamp(oldest, UTC)):
         memory.minutes.add(event, since, until)
     memory.tails = follower.tails

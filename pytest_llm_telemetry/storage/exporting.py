@@ -127,7 +127,7 @@ def _read(path: Path, copy: _Copy) -> Source:
             size = os.fstat(file.fileno()).st_size
             source = Source(path.as_posix(), size, _digest(file, size))
             file.seek(0)
-            for line, found in logs.records(file, size, packed=path.suffix == ".gz"):
+            for line, found in logs.records(path, file, size):
                 copy.take(source, line, found)
     except OSError as fault:
         what = f"cannot be read: {fault.strerror}"

@@ -4,21 +4,18 @@ No log is ever quite whole: disks fill, processes die in the middle of a line, t
 a lock glue theirs together. Every line is either an event or counted in `skipped`.
 """
 
-import gzip
 import json
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, Protocol
+from typing import Any, BinaryIO, NoReturn
 
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
 from pytest_llm_telemetry.core.events import SCHEMA_VERSION, Event, from_dict
+from pytest_llm_telemetry.storage.packing import PACKED, Readable, unpacked
 
 MAX_LINE = 1_000_000
-FREE = 1_000_000  # bytes that any compressed file may unpack to
-MAX_RATIO = 100  # logs reach 8 to 30, a bomb 1000
 _CHUNK = 1 << 18
 
 
@@ -29,7 +26,7 @@ class Tally:
     Reasons: `truncated` (the last line, cut off), `torn` (cut off, and a line follows), `glued`
     (two records in one line), `not_utf8`, `nul`, `nan` (NaN or Infinity), `twice` (a key that
     stands twice), `blank`, `array`, `junk` (no JSON), `wrong_types` (JSON, but no event), `newer`
-    (of a newer major version), `too_long` (over 1 MB), `gzip` (a compressed file that is damaged
+    (of a newer major version), `too_long` (over 1 MB), `packed` (a compressed file that is damaged
     or a bomb).
     """
 
@@ -47,7 +44,7 @@ class LogReading:
 
 
 def read(paths: Iterable[Path]) -> LogReading:
-    """All events of log files, plain or `.gz`, in the order of the files and lines.
+    """All events of log files, plain or compressed, in the order of the files and lines.
 
     Raises:
         ConfigError: If a file is missing or is none.
@@ -79,18 +76,19 @@ def each(path: Path) -> Iterator[Event | str]:
         ConfigError: If the file is missing or is none.
     """
     for line, ended in _lines_of(path):
-        yield _read_line(line, ended=ended) if line != b"" else "blank"
+        yield event_of(line, ended=ended)
 
 
-def records(file: BinaryIO, size: int, *, packed: bool) -> Iterator[tuple[bytes, Event | str]]:
+def records(path: Path, file: BinaryIO, size: int) -> Iterator[tuple[bytes, Event | str]]:
     """Each line of an open log and what it is; of a plain one only what its first `size` bytes hold."""
-    found = _unpacked(file) if packed else _split(_Beginning(file, size))
-    for line, ended in found:
-        yield line or b"", _read_line(line, ended=ended) if line != b"" else "blank"
+    whole = path.suffix in PACKED
+    span = _Span(unpacked(file, path), slice(0, None if whole else size))
+    for line, ended in _lines_in(_blocks(span)):
+        yield line or b"", event_of(line, ended=ended)
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a log as they are, plain or `.gz`; of one over 1 MB its start.
+    """The lines of a log as they are, plain or compressed; of one over 1 MB its start.
 
     Raises:
         ConfigError: If the file is missing, or is a compressed one that breaks off or is a bomb.
@@ -105,94 +103,93 @@ def lines(path: Path) -> Iterator[bytes]:
         yield line
 
 
-def _lines_of(path: Path) -> Iterator[tuple[bytes | None, bool]]:
-    """Each line, and whether it ended; `None` is a compressed file that breaks off."""
+def blocks(path: Path, span: slice = slice(0, None)) -> Iterator[tuple[bytes | None, bool]]:
+    """Some whole lines at a time, with their newlines; or a single one without, and False.
+
+    The latter is the last line, which did not end yet, or the start of one over 1 MB. `None` is a
+    compressed file that breaks off.
+
+    Args:
+        path: The file.
+        span: The bytes to read, of a file that is not compressed; it begins with a line.
+
+    Raises:
+        ConfigError: If the file is missing or is none.
+    """
     try:
         if not path.is_file():
             what = "is no file" if path.exists() else "does not exist"
             raise ConfigError(what, where=path.as_posix(), remedy="check the path")
         with path.open("rb") as file:
-            if path.suffix == ".gz":
-                yield from _unpacked(file)
-            else:
-                yield from _split(file)
+            file.seek(span.start)
+            yield from _blocks(_Span(unpacked(file, path), span))
     except OSError as fault:
         what = f"cannot be read: {fault.strerror}"
         raise ConfigError(what, where=path.as_posix(), remedy="check the path") from None
 
 
-def _unpacked(file: BinaryIO) -> Iterator[tuple[bytes | None, bool]]:
-    try:
-        with gzip.open(file) as inside:
-            yield from _split(_Bounded(inside, file))
-    except (EOFError, OSError, zlib.error):
-        yield None, False
+class _Span:
+    """The part of a file up to an offset."""
 
-
-class _Bounded:
-    """A compressed file that ends with an error where it unpacks to more than any log would."""
-
-    def __init__(self, inside: gzip.GzipFile, outside: BinaryIO) -> None:
-        self._inside = inside
-        self._outside = outside
-        self._unpacked = 0
-
-    def read(self, size: int) -> bytes:
-        """The next bytes.
-
-        Raises:
-            EOFError: If the file is a bomb.
-        """
-        chunk = self._inside.read(size)
-        self._unpacked += len(chunk)
-        if self._unpacked > max(FREE, MAX_RATIO * self._outside.tell()):
-            raise EOFError
-        return chunk
-
-
-class _Beginning:
-    """The first bytes of a file that may grow."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: Readable, span: slice) -> None:
         self._file = file
-        self._left = size
+        self._left = None if span.stop is None else span.stop - span.start
 
-    def read(self, size: int) -> bytes:
-        """The next bytes, at most so many; none at the end."""
+    def read(self, size: int, /) -> bytes:
+        if self._left is None:
+            return self._file.read(size)
         chunk = self._file.read(min(size, self._left))
         self._left -= len(chunk)
         return chunk
 
 
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
-
-
-def _split(file: _Readable) -> Iterator[tuple[bytes, bool]]:
-    """Lines without their newline, and whether they had one; of a too long line its start."""
+def _blocks(file: Readable) -> Iterator[tuple[bytes | None, bool]]:
     rest = b""
-    skipping = False
-    while chunk := file.read(_CHUNK):
-        parts = (rest + chunk).split(b"\n")
-        rest = parts.pop()
-        if skipping and parts:
-            del parts[0]
-            skipping = False
-        for part in parts:
-            yield part, True
-        if skipping:
-            rest = b""
-        elif len(rest) > MAX_LINE:
-            yield rest, False
-            rest, skipping = b"", True
+    skipping = False  # behind the start of a line that is too long
+    try:
+        while chunk := file.read(_CHUNK):
+            if skipping:
+                begin = chunk.find(b"\n") + 1
+                if not begin:
+                    continue
+                chunk, skipping = chunk[begin:], False
+            whole = chunk.rfind(b"\n") + 1
+            if whole:
+                yield rest + chunk[:whole], True
+                rest = b""
+            rest += chunk[whole:]
+            if len(rest) > MAX_LINE:
+                yield rest, False
+                rest, skipping = b"", True
+    except EOFError:
+        yield None, False
+        return
     if rest:
         yield rest, False
 
 
-def _read_line(line: bytes | None, *, ended: bool) -> Event | str:
-    """The event of a line, or the reason to skip it."""
+def _lines_of(path: Path) -> Iterator[tuple[bytes | None, bool]]:
+    return _lines_in(blocks(path))
+
+
+def _lines_in(
+    found: Iterable[tuple[bytes | None, bool]],
+) -> Iterator[tuple[bytes | None, bool]]:
+    """Each line without its newline, and whether it ended; `None` is a file that breaks off."""
+    for block, ended in found:
+        if block is None or not ended:
+            yield block, ended
+        else:
+            for line in block.split(b"\n")[:-1]:
+                yield line, True
+
+
+def event_of(line: bytes | None, *, ended: bool) -> Event | str:
+    """The event of a line, or the reason to skip it; `None` is a file that breaks off."""
     if line is None:
-        return "gzip"
+        return "packed"
+    if not line:
+        return "blank"
     if len(line) > MAX_LINE:
         return "too_long"
     try:

@@ -5,10 +5,8 @@ copied is the same file, and its reading goes on where it ended. A file seen for
 searched for the time that is asked for by bisection, since its lines are in order of time.
 """
 
-import gzip
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +17,7 @@ from typing import BinaryIO
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
 from pytest_llm_telemetry.core.events import Event, from_dict
 from pytest_llm_telemetry.storage import logs
+from pytest_llm_telemetry.storage.packing import GZIP, PACKED, buffered
 
 SLACK = timedelta(minutes=5)  # how far lines of many writers may be out of order
 MOST_KNOWN = 500  # files that are remembered
@@ -79,23 +78,24 @@ class Follower:
     def _file(self, path: Path, since: datetime) -> Iterator[Event]:
         with path.open("rb") as file:
             about = os.fstat(file.fileno())
-            packed = path.suffix == ".gz"
-            head = _fingerprint(file, packed=packed)
+            packed = path.suffix in PACKED
+            head = fingerprint(file, path)
             tail = self.tails.get(head)
             if not head or (tail is None and about.st_mtime < since.timestamp()):
                 return
-            if tail is not None and packed and _unpacked_size(file) == tail.offset % _ISIZE:
+            if tail is not None and packed and _is_read(path, file, tail):
                 return
             if tail is not None:
                 offset = tail.offset
             else:
                 offset = 0 if packed else first_since(file, about.st_size, since - SLACK)
             end = about.st_size if not packed else None
-            reading = _Lines(file, offset, packed=packed, end=end)
+            file.seek(0)
+            reading = _Lines(buffered(file, path), offset, packed=packed, end=end)
             try:
                 for line in reading:
                     yield from self._event(line)
-            except (EOFError, zlib.error, gzip.BadGzipFile):
+            except EOFError:
                 self.skipped += 1
             self.tails[head] = Tail(offset=reading.offset, modified_ns=about.st_mtime_ns)
 
@@ -128,9 +128,15 @@ class _Lines:
     def __init__(self, file: BinaryIO, offset: int, *, packed: bool, end: int | None) -> None:
         self.offset = offset
         self._end = end
-        file.seek(0)
-        self._file = gzip.GzipFile(fileobj=file) if packed else file
-        self._file.seek(offset)
+        self._file = file
+        if not packed:
+            file.seek(offset)
+        else:
+            self._skip(offset)
+
+    def _skip(self, size: int) -> None:
+        while size and (chunk := self._file.read(min(size, _MAX_LINE))):
+            size -= len(chunk)
 
     def __iter__(self) -> Iterator[bytes]:
         read = self._file.readline
@@ -148,25 +154,6 @@ class _Lines:
             if whole:
                 yield line
             whole = True
-
-
-def log_files(places: Iterable[Path]) -> list[Path]:
-    """The log files of some files and folders, with those rotated away from them.
-
-    Raises:
-        ConfigError: If a place holds none.
-    """
-    found: dict[Path, None] = {}
-    for place in places:
-        folder, stem = (place, "") if place.is_dir() else (place.parent, f"{place.stem}.")
-        names = [path for path in sorted(folder.glob("*.jsonl*")) if path.name.startswith(stem)]
-        logs = [path for path in names if path.suffix in {".jsonl", ".gz"}]
-        if not logs:
-            raise ConfigError(
-                "holds no log", where=place.as_posix(), remedy="name log files or their folder"
-            )
-        found.update(dict.fromkeys(logs))
-    return list(found)
 
 
 def first_since(file: BinaryIO, size: int, since: datetime) -> int:
@@ -201,16 +188,19 @@ def _stamp_behind(file: BinaryIO, offset: int) -> tuple[int, bytes] | None:
     return None
 
 
-def _fingerprint(file: BinaryIO, *, packed: bool) -> str:
-    """What a file is known by: its first line, which holds a time and a random id; "" if none."""
-    inside = gzip.GzipFile(fileobj=file) if packed else file
+def fingerprint(file: BinaryIO, path: Path) -> str:
+    """What a log is known by: its first line, which holds a time and a random id; "" if none."""
+    file.seek(0)
     try:
-        line = inside.readline(_MAX_LINE)
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+        line = buffered(file, path).readline(_MAX_LINE)
+    except EOFError:
         return ""
     return blake2b(line, digest_size=12).hexdigest() if line.endswith(b"\n") else ""
 
 
-def _unpacked_size(file: BinaryIO) -> int:
+def _is_read(path: Path, file: BinaryIO, tail: Tail) -> bool:
+    """Whether a compressed file holds no more than was read of it."""
+    if path.suffix != GZIP:
+        return os.fstat(file.fileno()).st_mtime_ns == tail.modified_ns
     file.seek(-4, os.SEEK_END)
-    return int.from_bytes(file.read(4), "little")
+    return int.from_bytes(file.read(4), "little") == tail.offset % _ISIZE

@@ -1,14 +1,13 @@
 """Logs -> the traffic of a window, from any number of files and hosts."""
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest_llm_telemetry.core.traffic import Hour, Traffic, hour_of, whole_hours
-from pytest_llm_telemetry.storage import logs, tails
-
-_UTC = re.compile(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:\d\d:\d\d(\.\d+)?Z", re.ASCII)
+from pytest_llm_telemetry.core.traffic import Hour, Traffic, whole_hours
+from pytest_llm_telemetry.core.traffic.counting import Counting
+from pytest_llm_telemetry.storage.counted import count
+from pytest_llm_telemetry.storage.finding import log_files
 
 
 def read_traffic(
@@ -27,14 +26,15 @@ def read_traffic(
     """
     start, end = whole_hours(since, until)
     del rollups  # every line is read
-    files = [path for path in tails.log_files(places) if path.stat().st_mtime >= start.timestamp()]
+    files = [path for path in log_files(places) if path.stat().st_mtime >= start.timestamp()]
     found: dict[datetime, Hour] = {}
     last = ""
     for path in files:
-        reading = _Reading()
-        reading.read(path)
-        last = max(last, reading.last)
-        for hour in reading.hours.values():
+        counting = Counting()
+        count(path, counting)
+        counting.flush(datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()[:13])
+        last = max(last, counting.last)
+        for hour in counting.hours.values():
             found.setdefault(hour.start, Hour(hour.start)).merge(hour)
     return Traffic(
         since=start,
@@ -43,50 +43,3 @@ def read_traffic(
         files=len(files),
         last_event=datetime.fromisoformat(last) if last else None,
     )
-
-
-class _Reading:
-    """The hours of one file; damage counts in the hour of the line before it.
-
-    Attributes:
-        hours: By the start of an event's timestamp.
-        last: The timestamp of the latest event.
-    """
-
-    def __init__(self) -> None:
-        self.hours: dict[str, Hour] = {}
-        self.last = ""
-        self._hour: Hour | None = None
-        self._early: dict[str, int] = {}
-
-    def read(self, path: Path) -> None:
-        """Count every line of a file.
-
-        Raises:
-            ConfigError: If it cannot be read.
-        """
-        for found in logs.each(path):
-            if isinstance(found, str):
-                self._skip(found)
-            elif not _UTC.fullmatch(found.timestamp):
-                self._skip("wrong_types")
-            else:
-                self._hour = self._hour_of(found.timestamp)
-                self._hour.add(found)
-                self.last = max(self.last, found.timestamp)
-        if self._early:  # nothing but damage
-            written = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()
-            self._hour = self._hour_of(written)
-        if self._hour is not None:
-            for reason, count in self._early.items():
-                self._hour.skipped[reason] = self._hour.skipped.get(reason, 0) + count
-
-    def _hour_of(self, stamp: str) -> Hour:
-        known = self.hours.get(stamp[:13])
-        if known is None:
-            known = self.hours[stamp[:13]] = Hour(hour_of(stamp))
-        return known
-
-    def _skip(self, reason: str) -> None:
-        into = self._early if self._hour is None else self._hour.skipped
-        into[reason] = into.get(reason, 0) + 1

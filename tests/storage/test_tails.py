@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llm_telemetry.storage.tails import SLACK, Follower, log_files
+from pytest_llm_telemetry.storage.finding import log_files
+from pytest_llm_telemetry.storage.tails import SLACK, Follower
 
 BEGIN = datetime(2026, 11, 16, tzinfo=UTC)
 ALL = BEGIN - timedelta(days=1)

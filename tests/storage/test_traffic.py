@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,13 @@ def read(*places: Path, hours: int = 24, **options: Any) -> Traffic:
 
 def test_rotated_and_packed_files_of_several_hosts_are_one_traffic(tmp_path: Path) -> None:
     """Plain, gzip, and a file that is still written to."""
-    a, b = tmp_path / "a", tmp_path / "b"
+    a, b = tmp_path / "a", tmp_path / "hosts" / "b"
     a.mkdir()
-    b.mkdir()
+    b.mkdir(parents=True)
     (a / "llm.2026-11-23.0001.jsonl.gz").write_bytes(gzip.compress(line() + line()))
     (a / "llm.jsonl").write_bytes(line(BEGIN + timedelta(hours=1)) + line()[:40])
     (b / "llm.jsonl").write_bytes(line(event="query_error", error_type="Timeout"))
-    found = read(a / "llm.jsonl", b)
+    found = read(a / "llm.jsonl", tmp_path / "hosts")
     assert (found.total.calls, found.total.errors, found.files) == (4, 1, 3)
     assert [hour.total.calls for hour in found.hours] == [3, 1]
     assert (found.lines, found.counted, found.skipped) == (5, 4, {"truncated": 1})
@@ -99,3 +100,40 @@ def test_a_place_without_logs_is_said(tmp_path: Path) -> None:
     """Rather than telling a quiet day."""
     with pytest.raises(ConfigError, match="holds no log"):
         read(tmp_path)
+
+
+def test_zstandard_files_are_read_as_well(tmp_path: Path) -> None:
+    """Whole ones, and of one that breaks off what there is; the rest of it is said."""
+    zstandard = pytest.importorskip("zstandard", reason="needs the package zstandard")
+    log = tmp_path / "llm.jsonl.zst"
+    many = b"".join(line(query_hash=f"{number * 7919:x}") for number in range(9000))
+    packed = zstandard.ZstdCompressor().compress(many)
+    log.write_bytes(packed)
+    assert (read(log).total.calls, read(log).skipped) == (9000, {})
+    log.write_bytes(packed[: len(packed) - 9])
+    assert 0 < read(log).total.calls < 9000
+    assert read(log).skipped == {"packed": 1}
+    log.write_bytes(b"no such thing")
+    long_ago, now = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC)
+    assert read_traffic([log], long_ago, now).skipped == {"packed": 1}
+
+
+def test_a_zstandard_file_without_the_package_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the extra that brings it."""
+    for name in ("zstandard", "compression", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+    log = tmp_path / "llm.jsonl.zst"
+    log.write_bytes(b"(\xb5/\xfd")
+    with pytest.raises(ConfigError, match=r"\[zstd\]"):
+        read(log)
+
+
+def test_a_log_that_was_compressed_by_half_counts_once(tmp_path: Path) -> None:
+    """A kill leaves both files, of which the compressed one is whole."""
+    log = tmp_path / "llm.2026-11-23.0001.jsonl"
+    log.write_bytes(line())
+    log.with_name(log.name + ".gz").write_bytes(gzip.compress(line()))
+    found = read(tmp_path)
+    assert (found.total.calls, found.files) == (1, 1)

@@ -4,79 +4,16 @@ Sums are kept as whole numbers of 2**-60, so that adding them is exact: hours, f
 the same figures to the last bit however they are put together.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
-from pytest_llm_telemetry.core.events import Event, QueryEnd, QueryError, QueryScore
-from pytest_llm_telemetry.core.sketch import Sketch
+from pytest_llm_telemetry.core.sketch import WEIGHT_UNIT, Sketch
+from pytest_llm_telemetry.core.traffic.sums import UNIT, Columns, Score, Shape, Sum
 
-UNIT = 1 << 60
-MOST_WEIGHT = float(1 << 20)  # of one event, whose rate would be a millionth
-MOST = 1e15  # of one value: 30,000 years of latency
-MOST_NAMES = 50  # types of errors, or names of scores, of one group; the rest is `OTHERS`
+MOST_NAMES = 50  # types of errors, or names of scores, that one group learns; then `OTHERS`
 OTHERS = "(others)"
 TOKENS = ("input", "output", "cache_read", "cache_write", "reasoning")
-
-
-@dataclass(slots=True)
-class Sum:
-    """A sum over calls, and how many calls told their share; both weighted, in units of 2**-60."""
-
-    units: int = 0
-    told_units: int = 0
-
-    def add(self, value: float, weight: float) -> None:
-        """Add a call's share."""
-        self.units += exact(max(-MOST, min(value, MOST)) * weight)
-        self.told_units += exact(weight)
-
-    def merge(self, other: "Sum") -> None:
-        """Add another sum."""
-        self.units += other.units
-        self.told_units += other.told_units
-
-    @property
-    def total(self) -> float | None:
-        """The sum of what was told; None where no call told any."""
-        return self.units / UNIT if self.told_units else None
-
-    @property
-    def told(self) -> float:
-        """How many calls told their share."""
-        return self.told_units / UNIT
-
-    @property
-    def mean(self) -> float | None:
-        """The mean of those calls; None where there are none."""
-        return self.units / self.told_units if self.told_units else None
-
-
-@dataclass(slots=True)
-class Score:
-    """The scores of one name: their sum, and how many passed of those that were judged."""
-
-    scores: Sum = field(default_factory=Sum)
-    passes: Sum = field(default_factory=Sum)
-
-    def merge(self, other: "Score") -> None:
-        """Add the scores of another group."""
-        self.scores.merge(other.scores)
-        self.passes.merge(other.passes)
-
-    @property
-    def count(self) -> float:
-        """How many scores there are."""
-        return self.scores.told
-
-    @property
-    def mean(self) -> float | None:
-        """Their mean."""
-        return self.scores.mean
-
-    @property
-    def pass_rate(self) -> float | None:
-        """The fraction that passed, of those that say whether they did; None where none does."""
-        return self.passes.mean
 
 
 @dataclass(slots=True)
@@ -112,72 +49,88 @@ class Figures:
     tokens: dict[str, Sum] = field(default_factory=dict)
     scores: dict[str, Score] = field(default_factory=dict)
 
-    def add(self, event: Event, *, leaf: bool = False) -> None:
-        """Count the end of a call, or a score; starts are left out.
+    def count(self, shape: Shape, events: int, columns: Columns) -> None:
+        """Count events of one shape.
 
-        With `leaf` every call that contains no other counts as a query: that is how models are
-        told apart, which handlers around them do not name.
+        Args:
+            shape: What they have in common.
+            events: How many they are.
+            columns: The numbers they tell, weighted, in units; and the buckets of their times.
         """
-        weight = weight_of(event.sample_rate)
-        if isinstance(event, QueryScore):
-            self._score(event, weight)
-        elif isinstance(event, QueryEnd):
-            if not event.nested_calls:
-                self._spend(event, weight)
-            if (not event.nested_calls) if leaf else (event.parent_id is None):
-                self._query(event, weight)
+        units = shape.units * events
+        if shape.kind == "score":
+            score = self._scores(shape.name)
+            score.scores.add(columns["score"], units)
+            if shape.passed is not None:
+                score.passes.add((units * shape.passed,), units)
+            return
+        if shape.query:
+            self._queries(shape, events, columns)
+        if shape.leaf:
+            self._spend(shape, units, columns)
 
-    def merge(self, other: "Figures") -> None:
-        """Add the figures of another hour, group or host; no name is dropped, in any order."""
+    def merge(self, other: "Figures", times: int = 1) -> None:
+        """Add the figures of another hour, group or host, in any order; no name is dropped.
+
+        With -1 take them away again.
+        """
         for name in _COUNTS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            setattr(self, name, getattr(self, name) + times * getattr(other, name))
         for name in _PARTS:
-            getattr(self, name).merge(getattr(other, name))
+            getattr(self, name).merge(getattr(other, name), times)
         for kind, units in other.kinds.items():
-            self.kinds[kind] = self.kinds.get(kind, 0) + units
+            self.kinds[kind] = self.kinds.get(kind, 0) + times * units
         for name, total in other.tokens.items():
-            self.tokens.setdefault(name, Sum()).merge(total)
+            self.tokens.setdefault(name, Sum()).merge(total, times)
         for name, score in other.scores.items():
-            self.scores.setdefault(name, Score()).merge(score)
+            self.scores.setdefault(name, Score()).merge(score, times)
 
-    def _kind(self, kind: str, units: int) -> None:
-        name = kind if kind in self.kinds or len(self.kinds) < MOST_NAMES else OTHERS
-        self.kinds[name] = self.kinds.get(name, 0) + units
+    def less(self, parts: Iterable["Figures"]) -> "Figures":
+        """What is left when the figures of some of the events are taken away."""
+        left = Figures()
+        left.merge(self)
+        for part in parts:
+            left.merge(part, -1)
+        left.kinds = {name: units for name, units in left.kinds.items() if units}
+        left.tokens = {name: total for name, total in left.tokens.items() if total.told_units}
+        left.scores = {name: each for name, each in left.scores.items() if each.scores.told_units}
+        return left
 
     def _scores(self, name: str) -> Score:
         known = name in self.scores or len(self.scores) < MOST_NAMES
         return self.scores.setdefault(name if known else OTHERS, Score())
 
-    def _query(self, event: QueryEnd, weight: float) -> None:
-        self.recorded += 1
-        self.calls_units += exact(weight)
-        self.cached_units += exact(weight) if event.cached else 0
-        if isinstance(event, QueryError):
-            self.errors_units += exact(weight)
-            self._kind(event.error_type[:100], exact(weight))
-        elif not event.cached:
-            if event.latency_ms is not None:
-                self.latency_ms.add(event.latency_ms, weight)
-                self.latencies.add(event.latency_ms, weight)
-            if event.ttft_ms is not None:
-                self.ttft_ms.add(event.ttft_ms, weight)
-                self.ttfts.add(event.ttft_ms, weight)
+    def _queries(self, shape: Shape, events: int, columns: Columns) -> None:
+        units = shape.units * events
+        self.recorded += events
+        self.calls_units += units
+        self.cached_units += units * shape.cached
+        if shape.kind == "error":
+            self.errors_units += units
+            known = shape.name in self.kinds or len(self.kinds) < MOST_NAMES
+            kind = shape.name if known else OTHERS
+            self.kinds[kind] = self.kinds.get(kind, 0) + units
+        elif not shape.cached:
+            self._time(self.latency_ms, self.latencies, "latency", (shape, units, columns))
+            self._time(self.ttft_ms, self.ttfts, "ttft", (shape, units, columns))
 
-    def _spend(self, event: QueryEnd, weight: float) -> None:
-        if event.cost_usd is not None:
-            self.cost_usd.add(event.cost_usd, weight)
-        elif not isinstance(event, QueryError):
-            self.unpriced_units += exact(weight)
+    @staticmethod
+    def _time(total: Sum, sketch: Sketch, name: str, told: tuple[Shape, int, Columns]) -> None:
+        shape, units, columns = told
+        if name in columns:
+            total.add(columns[name], units)
+            each = round(shape.weight * WEIGHT_UNIT)
+            counts = Counter(columns[f"{name}_bucket"])
+            sketch.add_buckets({place: count * each for place, count in counts.items()})
+
+    def _spend(self, shape: Shape, units: int, columns: Columns) -> None:
+        if "cost" in columns:
+            self.cost_usd.add(columns["cost"], units)
+        elif shape.kind != "error":
+            self.unpriced_units += units
         for name in TOKENS:
-            count = getattr(event, f"{name}_tokens")
-            if count is not None:
-                self.tokens.setdefault(name, Sum()).add(count, weight)
-
-    def _score(self, event: QueryScore, weight: float) -> None:
-        score = self._scores(event.score_name[:100])
-        score.scores.add(event.score, weight)
-        if event.passed is not None:
-            score.passes.add(event.passed, weight)
+            if name in columns:
+                self.tokens.setdefault(name, Sum()).add(columns[name], units)
 
     @property
     def calls(self) -> float:
@@ -277,13 +230,3 @@ _PARTS = ("latency_ms", "ttft_ms", "cost_usd", "latencies", "ttfts")
 _COUNTS = tuple(
     each.name for each in fields(Figures) if each.name == "recorded" or each.name.endswith("_units")
 )
-
-
-def exact(value: float) -> int:
-    """A number in units of 2**-60."""
-    return int(value * UNIT)
-
-
-def weight_of(sample_rate: float | None) -> float:
-    """How many events one stands for: 1 / rate, a million at most."""
-    return min(1 / sample_rate, MOST_WEIGHT) if sample_rate and sample_rate > 0 else 1.0

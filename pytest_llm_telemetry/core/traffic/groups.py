@@ -1,9 +1,9 @@
 """Calls told apart: by model, by service, by the query that was asked."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from pytest_llm_telemetry.core.events import Event
 from pytest_llm_telemetry.core.traffic.figures import Figures
 
 DIMENSIONS = (
@@ -16,6 +16,7 @@ DIMENSIONS = (
     "feature",
     "user",
 )
+QUERY = "query"  # told apart by what was asked, beside the dimensions
 ROUTE = "route:"  # what a tag that names a route begins with
 _LONGEST = 200  # characters of a name
 
@@ -28,22 +29,26 @@ class Groups:
         named: The figures of each name.
         rest: Those of all names beyond the largest ones.
         rest_keys: How many names `rest` holds; at most, as two hours may hold the same one.
+        previews: How the queries read, redacted, where the names are their hashes.
     """
 
     named: dict[str, Figures] = field(default_factory=dict)
     rest: Figures = field(default_factory=Figures)
     rest_keys: int = 0
+    previews: dict[str, str] = field(default_factory=dict)
 
-    def add(self, name: str, event: Event, *, leaf: bool = False) -> None:
-        """Count an event under a name."""
-        self.named.setdefault(name[:_LONGEST], Figures()).add(event, leaf=leaf)
+    def add(self, name: str, figures: Figures) -> None:
+        """Add figures under a name."""
+        self.named.setdefault(name[:_LONGEST], Figures()).merge(figures)
 
     def merge(self, other: "Groups") -> None:
         """Add other groups; no name is dropped, so the order of merges makes no difference."""
         for name, figures in other.named.items():
-            self.named.setdefault(name, Figures()).merge(figures)
+            self.add(name, figures)
         self.rest.merge(other.rest)
         self.rest_keys += other.rest_keys
+        for name, preview in other.previews.items():
+            self.previews[name] = min(preview, self.previews.get(name, preview))
 
     def largest(self, most: int) -> "Groups":
         """The `most` largest by calls, by errors and by cost, by calls; the others as `rest`."""
@@ -53,6 +58,8 @@ class Groups:
         for name, figures in self.ranked():
             if name in kept:
                 found.named[name] = figures
+                if name in self.previews:
+                    found.previews[name] = self.previews[name]
             else:
                 found.rest.merge(figures)
                 found.rest_keys += 1
@@ -86,33 +93,24 @@ def _cost(figures: Figures) -> int:
     return figures.cost_usd.units
 
 
-def names(event: Event) -> Iterator[tuple[str, str]]:
-    """The dimensions of an event, each with the event's name in it; tags and flags are several.
+def names(members: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The dimensions of an event's fields, each with its name there; tags and flags are several.
 
     A flag is named `new_prompt=true`.
     """
-    model = getattr(event, "model", None) or getattr(event, "model_requested", None)
-    single = {
-        "model": model,
-        "service": event.service,
-        "environment": event.environment,
-        "variant": event.variant,
-        "user": event.user_hash,
-    }
-    for dimension, name in single.items():
-        if name is not None:
-            yield dimension, name
-    yield from _tags(event.tags or ())
-    for flag, value in (event.feature_flags or {}).items():
-        told = str(value).lower() if isinstance(value, bool) else value
-        yield "feature", f"{flag}={told}"
-
-
-def _tags(tags: Iterable[object]) -> Iterator[tuple[str, str]]:
-    for tag in dict.fromkeys(str(each) for each in tags):
+    for field_name in ("service", "environment", "variant"):
+        if field_name in members:
+            yield field_name, members[field_name]
+    model = members.get("model") or members.get("model_requested")
+    if model is not None:
+        yield "model", model
+    for tag in dict.fromkeys(map(str, members.get("tags", ()))):
         yield "tag", tag
         if tag.startswith(ROUTE):
             yield "route", tag.removeprefix(ROUTE)
+    for flag, value in members.get("feature_flags", {}).items():
+        told = str(value).lower() if isinstance(value, bool) else value
+        yield "feature", f"{flag}={told}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,43 +122,29 @@ class Query:
     figures: Figures
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Queries:
-    """Figures by query.
+    """Figures by query: `groups` are named by the queries' hashes."""
 
-    Attributes:
-        groups: By the query's hash.
-        previews: How queries read, redacted; without those that were kept as hashes only.
-    """
-
-    groups: Groups = field(default_factory=Groups)
-    previews: dict[str, str] = field(default_factory=dict)
-
-    def merge(self, other: "Queries") -> None:
-        """Add other queries."""
-        self.groups.merge(other.groups)
-        for key, preview in other.previews.items():
-            self.previews[key] = min(preview, self.previews.get(key, preview))
+    groups: Groups
 
     def failing(self, most: int = 10) -> list[Query]:
         """The queries that fail most, the worst first."""
-        ranked = sorted(
-            self.groups.named.items(), key=lambda each: (-each[1].errors_units, each[0])
-        )
-        return [self._query(*each) for each in ranked[:most] if each[1].errors_units]
+        return self._first(_errors, most)
 
     def costly(self, most: int = 10) -> list[Query]:
         """The queries that cost most in all, the dearest first."""
-        ranked = sorted(
-            self.groups.named.items(), key=lambda each: (-each[1].cost_usd.units, each[0])
-        )
-        return [self._query(*each) for each in ranked[:most] if each[1].cost_usd.units]
+        return self._first(_cost, most)
 
-    def largest(self, most: int) -> "Queries":
-        """The `most` largest by calls, by errors and by cost; the others as the groups' `rest`."""
-        groups = self.groups.largest(most)
-        previews = {key: text for key, text in self.previews.items() if key in groups.named}
-        return Queries(groups, previews)
+    def frequent(self, most: int = 10) -> list[Query]:
+        """The queries that are asked most, the most frequent first."""
+        return self._first(_calls, most)
 
-    def _query(self, key: str, figures: Figures) -> Query:
-        return Query(query_hash=key, preview=self.previews.get(key), figures=figures)
+    def _first(self, size: Callable[[Figures], int], most: int) -> list[Query]:
+        named = self.groups.named.items()
+        ranked = sorted(named, key=lambda each: (-size(each[1]), each[0]))
+        return [
+            Query(query_hash=key, preview=self.groups.previews.get(key), figures=figures)
+            for key, figures in ranked[:most]
+            if size(figures)
+        ]

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from pytest_llm_telemetry.core.events import Event, QueryEnd, QueryScore
 from pytest_llm_telemetry.core.traffic.figures import Figures
-from pytest_llm_telemetry.core.traffic.groups import DIMENSIONS, Groups, Queries, names
+from pytest_llm_telemetry.core.traffic.groups import DIMENSIONS, QUERY, Groups, Queries
 
 HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
+ALL = (*DIMENSIONS, QUERY)
 
 
 @dataclass(slots=True)
@@ -19,40 +19,27 @@ class Hour:
     Attributes:
         start: When it begins.
         total: The figures of all calls that ended in it.
-        by: The same told apart, by each of `DIMENSIONS`.
-        queries: The same by what was asked.
+        by: The same told apart, by each of `DIMENSIONS` and by "query".
         counted: Log lines that are events.
         skipped: Log lines that are none, by reason.
     """
 
     start: datetime
     total: Figures = field(default_factory=Figures)
-    by: Mapping[str, Groups] = field(
-        default_factory=lambda: {name: Groups() for name in DIMENSIONS}
-    )
-    queries: Queries = field(default_factory=Queries)
+    by: Mapping[str, Groups] = field(default_factory=lambda: {name: Groups() for name in ALL})
     counted: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
 
-    def add(self, event: Event) -> None:
-        """Count an event of this hour."""
-        self.counted += 1
-        if not isinstance(event, QueryEnd | QueryScore):
-            return
-        self.total.add(event)
-        for dimension, name in names(event):
-            self.by[dimension].add(name, event, leaf=dimension == "model")
-        if isinstance(event, QueryEnd) and event.query_hash is not None:
-            self.queries.groups.add(event.query_hash, event)
-            if event.query_preview is not None:
-                self.queries.previews[event.query_hash] = event.query_preview
+    @property
+    def queries(self) -> Queries:
+        """The figures told apart by what was asked."""
+        return Queries(self.by[QUERY])
 
     def merge(self, other: "Hour") -> None:
         """Add the same hour of another file or host."""
         self.total.merge(other.total)
         for dimension, groups in other.by.items():
             self.by[dimension].merge(groups)
-        self.queries.merge(other.queries)
         self.counted += other.counted
         for reason, count in other.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count
@@ -107,7 +94,10 @@ class Traffic:
         return dict(sorted(found.items(), key=lambda each: (-each[1], each[0])))
 
     def by(self, dimension: str, most: int = 20) -> Groups:
-        """The figures told apart by one of `DIMENSIONS`, the `most` largest by name."""
+        """The figures told apart by one of `DIMENSIONS`, the `most` largest by name.
+
+        Largest by calls, by errors and by cost, so there are up to three times as many.
+        """
         found = Groups()
         for hour in self.hours:
             found.merge(hour.by[dimension])
@@ -115,10 +105,7 @@ class Traffic:
 
     def queries(self, most: int = 20) -> Queries:
         """The `most` largest queries by calls, by errors and by cost."""
-        found = Queries()
-        for hour in self.hours:
-            found.merge(hour.queries)
-        return found.largest(most)
+        return Queries(self.by(QUERY, most))
 
     def per_hour(self) -> list[tuple[datetime, Figures]]:
         """Each hour of the window with its figures, the ones without a call too."""

@@ -1,0 +1,238 @@
+"""Some thousand rows of one hour -> its figures, column by column."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
+from functools import lru_cache
+from heapq import nsmallest
+from math import ceil, log
+from operator import itemgetter
+from typing import NamedTuple
+
+from pytest_llm_telemetry.core.sketch import LARGEST, LOG_RATIO, SMALLEST, bucket
+from pytest_llm_telemetry.core.traffic.figures import TOKENS, Figures
+from pytest_llm_telemetry.core.traffic.groups import QUERY, Groups, names
+from pytest_llm_telemetry.core.traffic.hours import Hour
+from pytest_llm_telemetry.core.traffic.rows import Row
+from pytest_llm_telemetry.core.traffic.sums import UNIT, Columns, Shape, weight_of
+
+MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
+MOST_SEEN = 16  # the same of users and of queries, of which there are many
+MOST = 1e15  # of one value: 30,000 years of latency
+_TIMES = ("latency", "ttft")
+_NUMBERS = (*_TIMES, *TOKENS, "cost", "score")
+_TOLD = itemgetter(*[Row._fields.index(name) for name in _NUMBERS])
+_LONGEST = 100  # characters of a type of errors
+
+Rows = Sequence[tuple[str, ...]]
+Texts = Mapping[str, Sequence[str]]
+
+
+class _Piece(NamedTuple):
+    """Events of one shape that tell the same numbers: a tuple of them for each, and their names."""
+
+    shape: Shape
+    names: tuple[str, ...]
+    numbers: Sequence[tuple[int, ...]]
+
+    def columns(self) -> Columns:
+        """The numbers by name."""
+        return dict(zip(self.names, zip(*self.numbers, strict=True), strict=True))
+
+    def add_to(self, into: Figures) -> None:
+        """Add them to figures."""
+        into.count(self.shape, len(self.numbers), self.columns())
+
+    def of(self, numbers: Sequence[tuple[int, ...]]) -> "_Piece":
+        """The same of some of the events."""
+        return _Piece(self.shape, self.names, numbers)
+
+
+class Batch:
+    """Rows of one hour.
+
+    Attributes:
+        last: The latest of their times within the hour.
+    """
+
+    SHARED = (
+        "hour", "kind", "parent", "cached", "nested", "error", "rate", "score_name", "passed",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.last = ""
+        self._total = Figures()
+        self._texts: dict[str, dict[str, Figures]] = {"service": {}, "labels": {}, "model": {}}
+        self._many: dict[str, list[tuple[Sequence[str], _Piece]]] = {"user": [], "query": []}
+        self._previews: set[tuple[str, str]] = set()
+
+    def add(self, shared: tuple[str, ...], rows: Rows) -> None:
+        """Count rows that share their `SHARED` fields."""
+        shape = _shape(*shared)
+        for columns in _alike(rows):
+            self.last = max(self.last, *columns["time"])
+            numbers = _numbers(columns, shape.weight)
+            piece = _Piece(shape, tuple(numbers), _transposed(numbers, len(columns["time"])))
+            self._total.count(shape, len(columns["time"]), numbers)
+            self._part(columns, piece)
+
+    def _part(self, columns: Texts, piece: _Piece) -> None:
+        modelled = piece._replace(shape=piece.shape._replace(query=piece.shape.leaf))
+        for name, found in self._texts.items():
+            # handlers around a call do not name its model: by model, each innermost call counts
+            whole = modelled if name == "model" else piece
+            for text, part in _parts(columns[name], whole):
+                if text:
+                    part.add_to(found.setdefault(text, Figures()))
+        self._many["user"].append((columns["user"], piece))
+        self._many["query"].append((columns["query"], piece))
+        self._previews.update(zip(columns["query"], columns["preview"], strict=True))
+
+    def bring_into(self, hour: Hour) -> None:
+        """Add the figures to their hour."""
+        hour.total.merge(self._total)
+        for found in self._texts.values():
+            for text, figures in found.items():
+                for dimension, name in _names(text):
+                    hour.by[dimension].add(name, figures)
+        self._name_largest(self._many["user"], hour.by["user"])
+        queries = hour.by[QUERY]
+        self._name_largest(self._many["query"], queries)
+        for key, escaped in self._previews:
+            if escaped and key in queries.named:
+                preview = json.loads(f'"{escaped}"')
+                queries.previews[key] = min(preview, queries.previews.get(key, preview))
+
+    def _name_largest(self, told: list[tuple[Sequence[str], _Piece]], groups: Groups) -> None:
+        """Add the largest users or queries by name, and what there is beyond them as the rest."""
+        kept, others = _largest(told)
+        named: defaultdict[str, Figures] = defaultdict(Figures)
+        for column, piece in told:
+            for name, part in _parts(column, piece, kept | {""}):
+                part.add_to(named[name])
+        for name in kept:
+            groups.add(name, named[name])
+        if others:
+            groups.rest.merge(self._total.less(named.values()))
+            groups.rest_keys += others
+
+
+def _largest(told: list[tuple[Sequence[str], _Piece]]) -> tuple[set[str], int]:
+    """The largest names by calls, by errors and by cost, and how many others there are."""
+    seen: set[str] = set()
+    calls: Counter[str] = Counter()
+    errors: Counter[str] = Counter()
+    costs: defaultdict[str, int] = defaultdict(int)
+    for column, piece in told:
+        counts = Counter(column)
+        seen.update(counts)
+        if piece.shape.query:
+            _add(calls, counts, piece.shape.units)
+        if piece.shape.kind == "error":
+            _add(errors, counts, piece.shape.units)
+        if piece.shape.leaf and "cost" in piece.names:
+            place = piece.names.index("cost")
+            for name, numbers in zip(column, piece.numbers, strict=True):
+                costs[name] += numbers[place]
+    seen.discard("")
+    if len(seen) <= MOST_SEEN:
+        return seen, 0
+    kept = {*_first(calls), *_first(errors), *_first(costs)}
+    return kept, len(seen) - len(kept)
+
+
+def _add(into: Counter[str], counts: Counter[str], units: int) -> None:
+    for name, events in counts.items():
+        into[name] += events * units
+
+
+def _first(sizes: dict[str, int]) -> list[str]:
+    """The largest names; those of equal size in the order of the alphabet."""
+    sizes.pop("", None)
+    if len(sizes) <= MOST_SEEN:
+        return list(sizes)
+    least = sorted(sizes.values())[-MOST_SEEN]
+    larger = [name for name, size in sizes.items() if size > least]
+    equal = nsmallest(
+        MOST_SEEN - len(larger), (name for name, size in sizes.items() if size == least)
+    )
+    return larger + equal
+
+
+def _shape(  # noqa: PLR0913, PLR0917 - the fields of `Batch.SHARED`
+    _hour: str, kind: str, parent: str, cached: str, nested: str,
+    error: str, rate: str, score_name: str, passed: str,
+) -> Shape:  # fmt: skip
+    return Shape(
+        kind=kind,
+        name=(score_name if kind == "score" else error)[:_LONGEST],
+        cached=cached == "true",
+        passed=passed == "true" if passed else None,
+        query=not parent,
+        leaf=not nested,
+        weight=weight_of(float(rate) if rate else None),
+    )
+
+
+def _alike(rows: Rows) -> Iterator[Texts]:
+    """The rows' columns, parted by which numbers they tell."""
+    columns = _columns(rows)
+    if all(all(columns[name]) or not any(columns[name]) for name in _NUMBERS):
+        yield columns
+        return
+    found: defaultdict[tuple[bool, ...], list[tuple[str, ...]]] = defaultdict(list)
+    for row in rows:
+        found[tuple(map(bool, _TOLD(row)))].append(row)
+    for some in found.values():
+        yield _columns(some)
+
+
+def _columns(rows: Rows) -> Texts:
+    return dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
+
+
+def _numbers(columns: Texts, weight: float) -> dict[str, list[int]]:
+    """The numbers that are told, weighted, in units; and the buckets of times."""
+    scale = weight * UNIT
+    found: dict[str, list[int]] = {}
+    for name in _NUMBERS:
+        column = columns[name]
+        if not column[0]:
+            continue
+        values = list(map(float, column))
+        low, high = min(values), max(values)
+        if low < -MOST or high > MOST:
+            values = [max(-MOST, min(value, MOST)) for value in values]
+        found[name] = [int(value * scale) for value in values]
+        if name in _TIMES:
+            found[f"{name}_bucket"] = (
+                [ceil(log(value) / LOG_RATIO) for value in values]
+                if low > SMALLEST and high <= LARGEST
+                else [bucket(value) for value in values]
+            )
+    return found
+
+
+def _transposed(numbers: Columns, events: int) -> Sequence[tuple[int, ...]]:
+    return list(zip(*numbers.values(), strict=True)) if numbers else [()] * events
+
+
+def _parts(
+    column: Sequence[str], piece: _Piece, wanted: Container[str] | None = None
+) -> Iterator[tuple[str, _Piece]]:
+    """The piece parted by a column, of the names that are wanted."""
+    if column.count(column[0]) == len(column):
+        if wanted is None or column[0] in wanted:
+            yield column[0], piece
+        return
+    found: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
+    for name, numbers in zip(column, piece.numbers, strict=True):
+        if wanted is None or name in wanted:
+            found[name].append(numbers)
+    for name, some in found.items():
+        yield name, piece.of(some)
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(names(json.loads(f"{{{text[1:]}}}")))

@@ -1,0 +1,131 @@
+"""Log files as they were before they were compressed: plain, gzip or Zstandard."""
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from pytest_llm_telemetry.core.errors import ConfigError
+
+GZIP, ZSTD = ".gz", ".zst"
+PACKED = frozenset({GZIP, ZSTD})
+FREE = 1_000_000  # bytes that any compressed file may unpack to
+_HEADER = 18  # bytes at most of the header of a Zstandard frame
+MAX_RATIO = 100  # logs reach 8 to 30, a bomb 1000
+
+
+class Readable(Protocol):
+    """What can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many bytes; none at the end."""
+
+
+def unpacked(file: BinaryIO, path: Path) -> Readable:
+    """What a file holds.
+
+    Its `read` raises `EOFError` where a compressed file breaks off, is damaged, or is a bomb.
+
+    Raises:
+        ConfigError: If it takes a package that is not installed.
+    """
+    if path.suffix == GZIP:
+        return _Bounded(gzip.GzipFile(fileobj=file), file, (OSError, zlib.error))
+    if path.suffix == ZSTD:
+        opened, fault = _zstd(path)
+        return _Bounded(opened(file), file, (fault,))
+    return file
+
+
+def buffered(file: BinaryIO, path: Path) -> BinaryIO:
+    """The same, to be read line by line from where the file stands; it can only go forward.
+
+    Raises:
+        ConfigError: If it takes a package that is not installed.
+    """
+    return file if path.suffix not in PACKED else io.BufferedReader(_Raw(unpacked(file, path)))
+
+
+class _Raw(io.RawIOBase):
+    def __init__(self, inside: Readable) -> None:
+        super().__init__()
+        self._inside = inside
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        chunk = self._inside.read(len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+class _Bounded:
+    """A compressed file that ends with an error where it unpacks to more than any log would."""
+
+    def __init__(
+        self, inside: Readable, outside: BinaryIO, faults: tuple[type[Exception], ...]
+    ) -> None:
+        self._inside = inside
+        self._outside = outside
+        self._faults = faults
+        self._unpacked = 0
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            chunk = self._inside.read(size)
+        except self._faults as fault:
+            raise EOFError from fault
+        self._unpacked += len(chunk)
+        if self._unpacked > max(FREE, MAX_RATIO * self._outside.tell()):
+            raise EOFError
+        return chunk
+
+
+def _zstd(path: Path) -> tuple[Callable[[BinaryIO], Readable], type[Exception]]:
+    """How to open a Zstandard file, and what its damage raises; Python has it from 3.14 on."""
+    try:
+        zstd = import_module("compression.zstd")
+    except ImportError:
+        return _zstandard(path)
+    return zstd.ZstdFile, zstd.ZstdError
+
+
+def _zstandard(path: Path) -> tuple[Callable[[BinaryIO], Readable], type[Exception]]:
+    try:
+        import zstandard  # noqa: PLC0415 - only where such a file is read
+    except ImportError:
+        raise ConfigError(
+            "is compressed with Zstandard, which needs a package",
+            where=path.as_posix(),
+            remedy="pip install 'pytest-llm-telemetry[zstd]'",
+        ) from None
+
+    def opened(file: BinaryIO) -> Readable:
+        try:
+            size = zstandard.frame_content_size(file.read(_HEADER))
+        except zstandard.ZstdError:
+            size = -1  # reading will say what is wrong
+        file.seek(0)
+        inside = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
+        return _Whole(inside, size)
+
+    return opened, zstandard.ZstdError
+
+
+class _Whole:
+    """A Zstandard file that ends with an error where it holds less than it says."""
+
+    def __init__(self, inside: Any, size: int) -> None:
+        self._inside = inside
+        self._left = size  # -1: it does not say
+
+    def read(self, size: int, /) -> bytes:
+        chunk: bytes = self._inside.read(size)
+        self._left -= len(chunk) if self._left > 0 else 0
+        if not chunk and self._left > 0:
+            raise EOFError
+        return chunk

@@ -1,0 +1,156 @@
+"""The pattern reads lines as the full parser does, or leaves them to it."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_llm_telemetry.core.errors import SchemaError
+from pytest_llm_telemetry.core.events import FIELDS, from_dict
+from pytest_llm_telemetry.core.lines import SCORE, quote
+from pytest_llm_telemetry.core.traffic.rows import OTHER, Row, is_time, row_of, rows_of
+
+NUMBERS = {
+    "latency", "ttft", "input", "output", "cache_read", "cache_write", "reasoning", "cost", "rate",
+    "score",
+}  # fmt: skip
+TEXTS = st.text(max_size=8) | st.sampled_from(['a"b', "a\\b", "a\nb", "é", "\ud800", "route:x"])
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "string": TEXTS,
+    "integer": st.integers(0, 10**18) | st.just(-1) | st.just(10**30),
+    "number": st.floats(allow_nan=False, allow_infinity=False) | st.integers(0, 10**17),
+    "boolean": st.booleans(),
+    "array": st.lists(TEXTS, max_size=3),
+    "object": st.dictionaries(TEXTS, TEXTS | st.booleans() | st.floats(0, 9), max_size=2),
+}
+USUAL: dict[str, Any] = {
+    "schema_version": 1,
+    "event": "query_success",
+    "timestamp": "2026-11-23T11:20:04.512Z",
+    "level": "INFO",
+    "message": "a call",
+    "query_id": "a1",
+    "service": "bot",
+    "user_hash": "u",
+    "feature_flags": {"new": True},
+    "tags": ["route:a"],
+    "query_preview": 'what is "it"?',
+    "query_hash": "h",
+    "model": "m",
+    "latency_ms": 812.4,
+    "input_tokens": 10,
+    "cost_usd": 0.001,
+    "unit_prices": {"input": 0.15},
+    "error_type": "Timeout",
+    "sample_rate": 0.5,
+    "score_name": "thumbs",
+    "score": 1.0,
+    "passed": True,
+}
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    """Records with fields in the order of a line, now and then of a wrong type or another order."""
+    wanted = draw(st.sets(st.sampled_from(sorted(FIELDS))))
+    record: dict[str, Any] = {}
+    for name, kind in FIELDS.items():
+        if name in wanted and name not in {"schema_version", "timestamp", "event"}:
+            wrong = draw(st.integers(0, 30)) == 0
+            record[name] = draw(st.one_of(*VALUES.values(), st.none()) if wrong else VALUES[kind])
+        elif name in USUAL and draw(st.integers(0, 9)):
+            record[name] = USUAL[name]
+    kinds = ["query_start", "query_success", "query_error", "query_score", "query_end"]
+    record["event"] = draw(st.sampled_from(kinds)) if "event" in record else "query_score"
+    if not draw(st.integers(0, 20)):
+        record = dict(draw(st.permutations(list(record.items()))))
+    return {name: record[name] for name in ("schema_version", "event", *record) if name in record}
+
+
+def written(record: dict[str, Any]) -> str:
+    told = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+    return told.encode("utf-8", "backslashreplace").decode()
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("twice")
+    return found
+
+
+def parsed(line: str) -> Row | None:
+    """What the full parser makes of a line."""
+    try:
+        record = json.loads(line, object_pairs_hook=once)
+        if not isinstance(record, dict) or record.get("schema_version") != 1:
+            return None
+        event = from_dict(record)
+    except (ValueError, SchemaError, RecursionError):
+        return None
+    return row_of(event) if is_time(event.timestamp) else None
+
+
+def plain(row: Row) -> dict[str, Any]:
+    """The row with its members and numbers as values, since there are several ways to write them."""
+    found: dict[str, Any] = row._asdict()
+    for name in ("service", "labels", "model"):
+        found[name] = json.loads(f"{{{found[name][1:]}}}")
+    for name in NUMBERS:
+        found[name] = float(found[name]) if found[name] else None
+    found["preview"] = json.loads(f'"{found["preview"]}"')
+    found["prices"] = None  # they only have to be well formed
+    return found | {name: bool(found[name]) for name in ("parent", "nested")}
+
+
+@given(st.lists(records(), min_size=1, max_size=4))
+def test_a_row_is_what_the_full_parser_says(some: list[dict[str, Any]]) -> None:
+    """For any line: the same row, or the line is handed back."""
+    lines = [written(record) for record in some]
+    rows = rows_of("".join(f"{line}\n" for line in lines))
+    if rows is None:
+        assert any("error" in str(record) for record in some)
+        return
+    assert len(rows) == len(lines)
+    for line, told in zip(lines, rows, strict=True):
+        row = Row(*told)
+        if not row.kind:
+            assert row.other == line
+            continue
+        full = parsed(line)
+        assert full is not None
+        if row.kind == "start":  # it only counts
+            assert (row.kind, row.hour) == (full.kind, full.hour)
+        else:
+            assert plain(row) == plain(full)
+
+
+@given(st.binary(max_size=60), st.integers(0, 500), st.integers(0, 60))
+def test_damage_is_never_taken_for_an_event(junk: bytes, place: int, cut: int) -> None:
+    """Bytes put into a line, or taken out of it: what the pattern takes is what the parser takes."""
+    usual = {name: value for name, value in USUAL.items() if name not in SCORE}
+    line = written({**usual, "event": "query_error"}).encode()
+    damaged = (line[:place] + junk + line[place + cut :]).replace(b"\n", b"")
+    text = damaged.decode(errors="replace")
+    rows = rows_of(f"{text}\n")
+    if rows is not None and rows[0][0]:
+        full = parsed(text)
+        assert full is not None
+        if rows[0][0] != "start":
+            assert plain(Row(*rows[0])) == plain(full)
+
+
+def test_usual_lines_are_taken_by_the_pattern() -> None:
+    """Or reading would be as slow as parsing."""
+    usual = {name: value for name, value in USUAL.items() if name not in SCORE}
+    failed = written({**usual, "event": "query_error"})
+    fine = written({name: value for name, value in usual.items() if name != "error_type"})
+    rows = rows_of(f"{fine}\n{fine.replace('_success', '_start')}\n{failed}\n\n{{}}\n")
+    assert rows is not None
+    assert [row[0] for row in rows] == ["success", "start", "error", "", ""]
+    assert Row(*rows[0]).preview == quote(USUAL["query_preview"])[1:-1]
+    assert [row[OTHER] for row in rows] == ["", "", "", "", "{}"]
+    assert rows_of(f"{fine.replace('query_success', 'query_error')}\n") is None
+    for twice in ('"new":true', '"input":0.15'):
+        assert rows_of(f"{fine.replace(twice, f'{twice},{twice}')}\n") is None
