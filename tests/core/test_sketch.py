@@ -109,3 +109,18 @@ def test_a_bucket_holds_as_many_calls_as_there_ever_will_be() -> None:
     found.add_buckets({5: (1 << 42) * WEIGHT_UNIT, 6: WEIGHT_UNIT})
     found.merge(Sketch.load(found.dump()))
     assert found.buckets() == {5: (1 << 43) * WEIGHT_UNIT, 6: 2 * WEIGHT_UNIT}
+
+
+def test_the_last_quantile_of_weights_beyond_a_float_is_the_largest_value() -> None:
+    """Where rounding asks for more than there is, nothing is made up."""
+    found = Sketch()
+    found.add_buckets({5: (1 << 60) + 129, 6: 71})
+    assert found.quantile(1) == pytest.approx(math.exp(6 * 0.01), rel=0.01)
+
+
+def test_what_was_added_can_be_taken_away() -> None:
+    """The rest of a whole is what was never in the part."""
+    whole, part = sketch((1.0, 1), (50.0, 1)), sketch((1.0, 1))
+    whole.merge(part, -1)
+    assert whole == sketch((50.0, 1))
+    assert whole.dump() == sketch((50.0, 1)).dump()

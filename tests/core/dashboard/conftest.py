@@ -9,7 +9,9 @@ import pytest
 
 from pytest_llm_telemetry.core.dashboard import Dashboard, compose
 from pytest_llm_telemetry.core.events import Event, QueryError, QueryScore, QuerySuccess
-from pytest_llm_telemetry.core.traffic import Hour, Traffic
+from pytest_llm_telemetry.core.traffic import Traffic
+from pytest_llm_telemetry.core.traffic.counting import Counting
+from pytest_llm_telemetry.core.traffic.rows import row_of
 from pytest_llm_telemetry.core.trends import Window
 
 HOUR = timedelta(hours=1)
@@ -26,16 +28,15 @@ class World:
 
     def __init__(self) -> None:
         self.rng = Random(11)
-        self.hours: dict[datetime, Hour] = {}
+        self._counting = Counting()
         self.newest: datetime | None = None
 
     def add(self, at: datetime, event: str = "success", **fields: Any) -> None:
         """One event."""
-        start = at.replace(minute=0, second=0, microsecond=0)
         stamp = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         kinds = {"success": QuerySuccess, "error": QueryError, "score": QueryScore}
         found: Event = kinds[event](query_id="q", timestamp=stamp, **fields)
-        self.hours.setdefault(start, Hour(start)).add(found)
+        self._counting.add([row_of(found)])
         self.newest = max(at, self.newest or at)
 
     def calls(self, at: datetime, count: int, **fields: Any) -> None:
@@ -55,12 +56,13 @@ class World:
 
     def traffic(self, window: Window) -> Traffic:
         """What a reader hands over of a window and the one before."""
-        hours = sorted(self.hours.items())
+        self._counting.flush()
+        hours = sorted(self._counting.hours.values(), key=lambda hour: hour.start)
         since, until = window.before.since, window.until
         return Traffic(
             since=since,
             until=until,
-            hours=tuple(hour for at, hour in hours if since <= at < until),
+            hours=tuple(hour for hour in hours if since <= hour.start < until),
             files=1,
             last_event=self.newest,
         )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from pytest_llm_telemetry.core.dashboard import compose
 from pytest_llm_telemetry.core.events import QuerySuccess
-from pytest_llm_telemetry.core.traffic import Hour, Traffic
+from pytest_llm_telemetry.core.traffic import Traffic
+from pytest_llm_telemetry.core.traffic.counting import Counting
 from pytest_llm_telemetry.core.trends import Window
 from tests.core.dashboard.conftest import World
 
@@ -164,7 +165,8 @@ def test_the_points_of_any_window_add_up_to_its_queries(
 
 
 def _world(hour: datetime) -> Traffic:
-    found = Hour(hour)
-    for _ in range(3):
-        found.add(QuerySuccess(query_id="q", timestamp=hour.isoformat(), latency_ms=5.0))
-    return Traffic(since=hour, until=hour + HOUR, hours=(found,), last_event=hour)
+    event = QuerySuccess(query_id="q", timestamp=hour.isoformat(), latency_ms=5.0)
+    counting = Counting()
+    counting.add_events(event, event, event)
+    hours = tuple(counting.hours.values())
+    return Traffic(since=hour, until=hour + HOUR, hours=hours, last_event=hour)

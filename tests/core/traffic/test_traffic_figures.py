@@ -17,9 +17,17 @@ from pytest_llm_telemetry.core.events import (
 )
 from pytest_llm_telemetry.core.metrics import measure
 from pytest_llm_telemetry.core.samples import Call, CaseSamples
-from pytest_llm_telemetry.core.traffic import DIMENSIONS, Figures, Hour, Traffic, whole_hours
-from pytest_llm_telemetry.core.traffic.counting import Counting
+from pytest_llm_telemetry.core.traffic import (
+    DIMENSIONS,
+    Figures,
+    Hour,
+    Traffic,
+    hour_of,
+    whole_hours,
+)
+from pytest_llm_telemetry.core.traffic.counting import BATCH, Counting
 from pytest_llm_telemetry.core.traffic.figures import MOST_NAMES, OTHERS
+from pytest_llm_telemetry.core.traffic.rows import OTHER, row_of
 
 AT = "2026-11-23T11:20:04.512Z"
 START = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -225,6 +233,57 @@ def test_the_largest_are_named_and_the_rest_is_counted() -> None:
     assert traffic(hour(*events)).by("model", most=99).rest_keys == 0
 
 
+def test_many_users_and_queries_are_named_by_size_and_the_rest_adds_up() -> None:
+    """What is named and what is not is exactly all that has a name."""
+    events: list[Event] = [
+        success(user_hash=f"u{n}", query_hash=f"q{n}", cost_usd=0.1, input_tokens=n)
+        for n in range(40)
+    ]
+    events += [error(user_hash="failing", query_hash="failing") for _ in range(2)]
+    events += [success(user_hash="dear", query_hash="dear", cost_usd=9.0, ttft_ms=5.0)]
+    events += [success(user_hash="busy"), success(user_hash="busy"), success(), score(1.0)]
+    events += [score(0.5, user_hash="u39")]
+    found = hour(*events)
+    users = found.by["user"]
+    assert {"failing", "dear", "busy"} <= set(users.named)
+    assert len(users.named) + users.rest_keys == 43
+    named = Figures()
+    for each in (*users.named.values(), users.rest):
+        named.merge(each)
+    assert named == hour(*[event for event in events if event.user_hash]).total
+    queries = found.queries.groups
+    assert queries.rest.calls == queries.rest_keys == 42 - len(queries.named)
+    assert (found.total.calls, found.total.scores["thumbs"].count) == (46, 2)
+
+
+def test_users_beyond_the_largest_are_counted_whatever_befell_them() -> None:
+    """Each failed in a way of its own."""
+    users = hour(*[error(f"E{n}", user_hash=f"u{n}") for n in range(20)]).by["user"]
+    assert (len(users.named), users.rest.errors, users.rest_keys) == (16, 4, 4)
+    assert len(users.rest.error_types) == 4
+
+
+def test_a_senseless_hour_is_damage() -> None:
+    """It counts as such in the hour of a line that tells one, and waits for one to come."""
+    counting = Counting()
+    counting.add([row_of(QuerySuccess(query_id="q", timestamp="2026-99-99T11:20:04.512Z"))])
+    counting.add([row_of(QueryStart(query_id="q", timestamp="2026-99-99T11:20:04.512Z"))])
+    counting.add([(*[""] * OTHER, "junk")])
+    counting.flush()
+    assert counting.hours == {}
+    counting.add_events(success())
+    (found,) = counting.hours.values()
+    assert (found.counted, found.skipped) == (1, {"wrong_types": 2, "junk": 1})
+    assert (found.start, hour_of(AT)) == (START, START)
+
+
+def test_thousands_of_rows_are_counted_as_they_come() -> None:
+    """Not held back until the end."""
+    counting = Counting()
+    counting.add([row_of(success())] * BATCH)
+    assert [each.total.calls for each in counting.hours.values()] == [BATCH]
+
+
 def test_queries_are_ranked_by_failures_and_by_cost() -> None:
     """Each with its preview, where one was kept."""
     found = hour(
@@ -238,6 +297,7 @@ def test_queries_are_ranked_by_failures_and_by_cost() -> None:
     assert [(q.query_hash, q.preview) for q in queries.failing()] == [("1", "boom")]
     assert [(q.query_hash, q.preview) for q in queries.costly()] == [("3", "dear"), ("2", None)]
     assert queries.failing()[0].figures.errors == 2
+    assert [q.query_hash for q in queries.frequent(1)] == ["1"]
     few = traffic(found).queries(most=1)
     assert set(few.groups.previews) == {"1", "3"}
     assert (few.groups.rest.calls, few.groups.rest_keys) == (2, 2)
