@@ -17,7 +17,7 @@ from tabulate import tabulate
 from pytest_llm_telemetry.cli.project import Project, say
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean, fit
-from pytest_llm_telemetry.storage import tails
+from pytest_llm_telemetry.storage.finding import log_files
 from pytest_llm_telemetry.storage.warehouse import open_warehouse
 from pytest_llm_telemetry.storage.warehouse.answer import Answer
 
@@ -64,7 +64,7 @@ def query(arguments: argparse.Namespace) -> int:
             warehouse.attach(arguments.lake)
         else:
             places = Project.of(arguments).logs(arguments.logs or ())
-            _tell(warehouse.load(tails.log_files(places)))
+            _tell(warehouse.load(log_files(places)))
         if arguments.parquet:
             host = arguments.host or socket.gethostname()
             count = warehouse.export(arguments.parquet, host)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pytest_llm_telemetry.core.events import KINDS, Event
-from pytest_llm_telemetry.core.lines import SERVICE, members, quote
+from pytest_llm_telemetry.core.lines import SERVICE, Members, quote
 from pytest_llm_telemetry.core.traffic.figures import TOKENS
 
 LABELS = ("feature_flags", "variant", "tags")
@@ -187,12 +187,12 @@ def row_of(event: Event) -> Row:
         hour=event.timestamp[:13],
         time=event.timestamp[13:],
         parent="yes" if event.parent_id is not None else "",
-        service=members(said, SERVICE, quote),
+        service=_service(said, quote),
         user=told("user_hash"),
-        labels=members(said, LABELS, quote),
+        labels=_labels(said, quote),
         preview=quote(told("query_preview"))[1:-1],
         query=told("query_hash"),
-        model=members(said, MODEL, quote),
+        model=_model(said, quote),
         latency=told("latency_ms"),
         ttft=told("ttft_ms"),
         cached=told("cached"),
@@ -213,4 +213,5 @@ def row_of(event: Event) -> Row:
     )
 
 
+_service, _labels, _model = Members(SERVICE), Members(LABELS), Members(MODEL)
 _KINDS = {kind: name.removeprefix("query_") for name, kind in KINDS.items()}
