@@ -21,7 +21,7 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
-    """The figures of an accepted run, kept so that drift from run to run can be estimated."""
+    """The figures of an earlier run; those of accepted ones tell the drift from run to run."""
 
     run_id: str
     at: str

@@ -108,6 +108,7 @@ class QueryScore(QueryEvent):
     score: float
     passed: bool | None = None
     explanation: str | None = None
+    answer_preview: str | None = None
 
 
 Event = QueryStart | QuerySuccess | QueryError | QueryScore
@@ -178,6 +179,7 @@ FIELDS: Mapping[str, str] = {
     "score": "number",
     "passed": "boolean",
     "explanation": "string",
+    "answer_preview": "string",
 }
 _REQUIRED = {
     "query_start": ("query_id", "timestamp"),

@@ -38,7 +38,7 @@ OUTCOME = (
     "response_length", "finish_reason", "tool_calls", "response_id",
     "error_type", "error_message", "status_code", "retry_after_s",
 )  # fmt: skip
-SCORE = ("score_name", "score", "passed", "explanation")
+SCORE = ("score_name", "score", "passed", "explanation", "answer_preview")
 
 
 class Members:

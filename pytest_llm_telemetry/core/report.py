@@ -40,6 +40,8 @@ class SuiteReport:
 
     `golden` is the path of the golden set as a user wrote it. `before` are the baseline's samples
     by case id and `history` the figures of accepted runs: the pages that draw them need both.
+    `recent` are the figures of runs that are still stored, and `answers` how the answers of the
+    accepted run begin, by case id, if it is one of them.
     """
 
     summary: Summary
@@ -48,6 +50,15 @@ class SuiteReport:
     golden: str = ""
     before: Mapping[str, CaseSamples] = field(default_factory=dict)
     history: tuple[PastRun, ...] = ()
+    recent: tuple[PastRun, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def past(self) -> tuple[PastRun, ...]:
+        """The accepted and the stored runs before this one, each once, the oldest first."""
+        known = {run.run_id: run for run in (*self.history, *self.recent)}
+        known.pop(self.summary.run_id, None)
+        return tuple(sorted(known.values(), key=lambda run: run.at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,13 +50,15 @@ class Attempt:
     """One repeat of a case, as graded: the last rerun of it counts.
 
     `passed` is whether every score of the attempt passed, `score` their mean in [0, 1];
-    both are `None` where nothing graded it. `notes` say what failed, in the grader's words.
+    both are `None` where nothing graded it. `notes` say what failed, in the grader's words;
+    `answer` is how the text that was graded begins, where the capture kept it.
     """
 
     number: int
     passed: bool | None = None
     score: float | None = None
     notes: tuple[str, ...] = ()
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,4 +192,5 @@ def _attempt(number: int, scores: Sequence[QueryScore]) -> Attempt:
         notes=tuple(
             score.explanation for score in scores if score.explanation and not score.passed
         ),
+        answer=next((score.answer_preview for score in scores if score.answer_preview), None),
     )

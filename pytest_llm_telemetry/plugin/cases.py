@@ -2,11 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
+from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case, Score
+from pytest_llm_telemetry.core.golden.answers import answer_text
 
-Emit = Callable[[Score], None]
+
+class Emit(Protocol):
+    """Writes a score, and the text that it scores."""
+
+    def __call__(self, score: Score, answer: str | None = None) -> None:
+        """Write both."""
+
+
 Grade = Callable[[object, Case], tuple[Score, ...]]
 
 
@@ -85,8 +94,9 @@ class GoldenCase:
             GoldenSetError: If a grader cannot be used (an unknown custom grader, a bad pattern).
         """
         scores = self._grade(answer, self._case)
-        for score in scores:
-            self._record(score)
+        said = _text(answer)
+        for place, score in enumerate(scores):
+            self._record(score, None if place else said)  # the answer is told once
         return Graded(scores)
 
     def score(
@@ -95,7 +105,15 @@ class GoldenCase:
         """Record a score in [0, 1] of your own; with `passed` it takes part in the pass rate."""
         self._record(Score(name=name, value=value, passed=passed, explanation=explanation))
 
-    def _record(self, score: Score) -> None:
+    def _record(self, score: Score, answer: str | None = None) -> None:
         self.graded = True
         self.scores.append(score)
-        self._emit(score)
+        self._emit(score, answer)
+
+
+def _text(answer: object) -> str | None:
+    """The text of an answer; none where only a custom grader can read it."""
+    try:
+        return answer_text(answer)
+    except GoldenSetError:
+        return None

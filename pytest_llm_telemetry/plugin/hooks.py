@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_llm_telemetry.core.report import Report
     from pytest_llm_telemetry.runtime.sinks import Sink
 
-_FREE_TEXT = ("query_preview", "error_message", "explanation")
+_FREE_TEXT = ("query_preview", "error_message", "explanation", "answer_preview")
 
 
 def graders_of(config: pytest.Config) -> Graders:

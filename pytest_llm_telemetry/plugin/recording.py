@@ -109,8 +109,8 @@ class Recording:
         """The case that is running in this process."""
         return self._case
 
-    def emit(self, score: Score) -> None:
-        """Write a score into the log, beside the last call that the test made."""
+    def emit(self, score: Score, answer: str | None = None) -> None:
+        """Write a score into the log, beside the last call that the test made, and its answer."""
         query_id = self._tap.last_query_id if self._tap is not None else None
         self.logger.score(
             query_id,
@@ -118,6 +118,7 @@ class Recording:
             score.value,
             passed=score.passed,
             explanation=score.explanation or None,
+            answer=answer,
         )
 
     @property

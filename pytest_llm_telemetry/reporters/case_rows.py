@@ -16,7 +16,8 @@ class CaseFigures:
     """A case's samples in a few figures. Latency in ms, cost in USD a query; `None` is unknown.
 
     `passed` of `graded` attempts passed; `latency_ms` is the median of calls that succeeded and
-    were not answered from a cache; `error_types` and `notes` say what went wrong, each once.
+    were not answered from a cache; `error_types` and `notes` say what went wrong, each once;
+    `answer` is how an answer begins, of one that failed before one that did not.
     """
 
     case_id: str
@@ -32,6 +33,7 @@ class CaseFigures:
     cost_usd: float | None = None
     error_types: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    answer: str | None = None
 
     @property
     def share(self) -> float | None:
@@ -57,7 +59,13 @@ def figures_of(case: CaseSamples) -> CaseFigures:
         cost_usd=_cost(answered),
         error_types=_once(_known(call.error_type for call in case.calls)),
         notes=_once(note for attempt in case.attempts for note in attempt.notes),
+        answer=_answer(case),
     )
+
+
+def _answer(case: CaseSamples) -> str | None:
+    bad = sorted(case.attempts, key=lambda attempt: attempt.passed is not False)
+    return next((attempt.answer for attempt in bad if attempt.answer), None)
 
 
 def latencies(case: CaseSamples) -> list[float]:

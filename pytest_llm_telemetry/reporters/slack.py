@@ -115,8 +115,8 @@ def _case(case: CaseChange) -> str:
 
 
 def _trend(suite: SuiteReport) -> str:
-    """The pass rate of the accepted runs and of this one, as bars."""
-    rates = [run.metrics.get("pass_rate") for run in suite.history[-20:]]
+    """The pass rate of the runs before and of this one, as bars."""
+    rates = [run.metrics.get("pass_rate") for run in suite.past[-20:]]
     rates.append(suite.summary.metrics.get("pass_rate"))
     return f"pass rate {sparkline(rates)}" if len(rates) > 2 else ""  # noqa: PLR2004 - two points are no trend
 

@@ -26,8 +26,9 @@ from pytest_llm_telemetry.core.report import (
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Problem, Verdict, worst
 from pytest_llm_telemetry.review.accepting import accept, find_baseline
+from pytest_llm_telemetry.review.looking_back import with_past
 from pytest_llm_telemetry.review.publishing import publish
-from pytest_llm_telemetry.storage import revision, runs
+from pytest_llm_telemetry.storage import past_runs, revision, runs
 from pytest_llm_telemetry.storage.settings import Settings
 
 _OLD_DAYS = 90
@@ -60,6 +61,9 @@ def conclude(run_dir: Path, request: Request, *, problems: Sequence[Problem] = (
     report = _judge_run(run_dir, request, problems)
     if request.accepting is not None:
         report = _accept_judged(run_dir, report, request, request.accepting)
+    past_runs.remember(run_dir, (suite.summary for suite in report.suites))
+    if request.reports:
+        report = with_past(report, run_dir)
     for wanted in request.reports:
         report = _publish(report, wanted, request.root)
     return report

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_llm_telemetry.runtime.sampling import Sampling
     from pytest_llm_telemetry.runtime.sinks import Sink
 
-_FREE_TEXT = frozenset({"error_message", "explanation"})
+_FREE_TEXT = frozenset({"error_message", "explanation", "answer_preview"})
 _TELLING = tuple(name for name in OUTCOME if name not in _FREE_TEXT)
 _TO_ERROR_TYPE = Members(_TELLING[: _TELLING.index("error_type") + 1])
 _AFTER_MESSAGE = Members(_TELLING[_TELLING.index("error_type") + 1 :])
@@ -133,7 +133,7 @@ class Emitter:
             if tap is not None:
                 tap.told(call.query_id, found, is_root=call.parent is None)
 
-    def score(self, query_id: str, fields: Mapping[str, Any], explanation: object) -> None:
+    def score(self, query_id: str, fields: Mapping[str, Any], **texts: object) -> None:
         """Write a score of a call."""
         bound = context.current()
         wording = self._wording
@@ -143,7 +143,9 @@ class Emitter:
             f'{_SCORED[0]}{at}{_SCORED[1]} {name}","query_id":{wording.text(query_id)}{wording.members(bound, _TRACED)}'
             f"{self._fixed}{self._context(bound, {})}"
         )
-        told = wording.members(fields, _SCORE) + wording.message("explanation", explanation)
+        told = wording.members(fields, _SCORE)
+        for name, text in texts.items():
+            told += wording.message(name, text)
         rate = None if self.sampling is None else self.sampling.score_rate(query_id)
         self._send(context.tap(), opened, told, rate=rate)
 

@@ -123,7 +123,7 @@ class TelemetryLogger:
             query, fields = usage.query_text(args, kwargs), dict(usage.request_fields(kwargs))
         return ObservedCall(self._emitter, query, fields)
 
-    def score(
+    def score(  # noqa: PLR0913 - keyword-only: the parts of one event
         self,
         query_id: str | None,
         name: str,
@@ -131,14 +131,19 @@ class TelemetryLogger:
         *,
         passed: bool | None = None,
         explanation: str | None = None,
+        answer: str | None = None,
     ) -> None:
-        """Write a score of a call: a grader's in CI, a user's feedback in production."""
+        """Write a score of a call: a grader's in CI, a user's feedback in production.
+
+        Of the `answer` that was scored a preview is written, where the capture allows text.
+        """
         with self._emitter.foreign:
             number = float(value)
             if not -_INFINITY < number < _INFINITY:
                 raise ValueError("a score is a number")
             fields = {"score_name": name, "score": number, "passed": passed}
-            self._emitter.score(query_id or self._emitter.new_id(), fields, explanation)
+            texts = {"explanation": explanation, "answer_preview": answer}
+            self._emitter.score(query_id or self._emitter.new_id(), fields, **texts)
 
     def context(self, **fields: Any) -> context.bind:
         """Put fields on every event of a `with` block (any logger's): see `context.bind`."""

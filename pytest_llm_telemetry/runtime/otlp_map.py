@@ -77,6 +77,7 @@ ATTRIBUTES = {
     "score": "gen_ai.evaluation.score.value",
     "passed": "gen_ai.evaluation.score.label",
     "explanation": "gen_ai.evaluation.explanation",
+    "answer_preview": "llm_telemetry.answer_preview",
 }
 # What the conventions want in another form than a line has it.
 _FORMS: Mapping[str, Callable[[Any], Any]] = {

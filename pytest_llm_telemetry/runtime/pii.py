@@ -39,7 +39,7 @@ if TYPE_CHECKING:
             """Where the entities stand in a text."""
 
 
-FREE_TEXT = ("query_preview", "error_message", "explanation")
+FREE_TEXT = ("query_preview", "error_message", "explanation", "answer_preview")
 ENTITIES = ("PERSON", "LOCATION", "NRP", "EMAIL_ADDRESS", "PHONE_NUMBER")
 
 

@@ -1,12 +1,13 @@
 """The value that every reporter shows."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
+from pytest_llm_telemetry.core.baseline import Acceptance, Baseline, PastRun
 from pytest_llm_telemetry.core.metrics import Summary
 from pytest_llm_telemetry.core.report import (
     Report,
@@ -81,6 +82,15 @@ def test_a_suite_report_takes_the_baseline_apart() -> None:
     suite = suite_report(SUMMARY, verdict(), baseline(decision), now=NOW, golden="g.jsonl")
     assert set(suite.before) == {"a"}
     assert suite_report(SUMMARY, verdict(), None, now=NOW).baseline is None
+
+
+def test_the_runs_before_are_the_accepted_and_the_stored_ones() -> None:
+    """Each once, the oldest first, and never the run itself."""
+    runs = [PastRun(run_id=name, at=f"2026-11-0{n}", metrics={}) for n, name in enumerate("abcd")]
+    suite = suite_report(SUMMARY, verdict(), None, now=NOW)
+    own = PastRun(run_id=SUMMARY.run_id, at=NOW, metrics={})
+    looked = replace(suite, history=(runs[2], runs[0]), recent=(runs[3], runs[2], runs[1], own))
+    assert [run.run_id for run in looked.past] == ["a", "b", "c", "d"]
 
 
 def test_short_id_is_what_a_user_types() -> None:

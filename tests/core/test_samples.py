@@ -187,6 +187,12 @@ def test_an_attempt_passes_when_every_score_of_it_passed() -> None:
     assert attempt == Attempt(number=1, passed=False, score=0.5, notes=("got 30 days",))
 
 
+def test_an_attempt_keeps_how_its_answer_began() -> None:
+    """Of all its scores one carries the answer."""
+    (attempt,) = one([scored(1.0), scored(1.0, answer_preview="30 days")]).attempts
+    assert attempt.answer == "30 days"
+
+
 def test_a_score_that_decides_nothing_leaves_the_attempt_undecided() -> None:
     """Feedback alone is a figure, no pass."""
     (attempt,) = one([scored(0.3, passed=None)]).attempts

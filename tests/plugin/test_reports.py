@@ -27,6 +27,16 @@ def test_every_kind_is_written_to_its_usual_file(project: Project) -> None:
     assert all((project.root / name).stat().st_size > 0 for name in USUAL.values())
 
 
+def test_the_page_looks_back_on_stored_runs(project: Project) -> None:
+    """The trend has a point a run, and a changed answer stands beside the accepted one."""
+    project.accept()
+    project.bot(worse=8)
+    assert project.run("--llm-report=html=page.html").ret == 1
+    page = (project.root / "page.html").read_text("utf-8")
+    assert 'aria-label="Trend over 2 runs"' in page
+    assert page.count("<p><del>yes</del><ins>no</ins></p>") == 8
+
+
 def test_an_unknown_kind_cannot_be_judged(project: Project) -> None:
     """A report that nobody can write is an error with the known kinds, not a silent pass."""
     result = project.run("--llm-report=pdf")

@@ -279,7 +279,7 @@ def poison(text: str) -> Report:
         case_id=text,
         tags=(text,),
         where=text,
-        attempts=(Attempt(number=1, passed=False, score=0.0, notes=(text,)),),
+        attempts=(Attempt(number=1, passed=False, score=0.0, notes=(text,), answer=text),),
     )
     error = replace(sample.calls[0], error_type=text)
     summary = replace(
@@ -301,6 +301,7 @@ def poison(text: str) -> Report:
         golden=text,
         before={text: sample},
         history=(PastRun(run_id=text, at=text, metrics={"pass_rate": 0.5}),),
+        answers={text: f"{text} as it was"},
     )
     return replace(
         build(),

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from pytest_llm_telemetry.core.baseline import PastRun
 from pytest_llm_telemetry.core.report import Report
-from pytest_llm_telemetry.core.samples import CaseSamples
+from pytest_llm_telemetry.core.samples import Attempt, CaseSamples
 from pytest_llm_telemetry.core.text import clean
 from pytest_llm_telemetry.core.verdict import Problem
 from pytest_llm_telemetry.reporters.html import assets, charts
-from pytest_llm_telemetry.reporters.html.markup import Markup, element, join
+from pytest_llm_telemetry.reporters.html.answers import answer_fold
+from pytest_llm_telemetry.reporters.html.markup import Markup, element, escape, join
 from pytest_llm_telemetry.reporters.html.page import render
 
 Make = Callable[..., Report]
@@ -24,7 +25,7 @@ TAGS = {
     *("html", "head", "meta", "title", "style", "script", "body", "main", "section", "div"),
     *("h1", "h2", "h3", "p", "ul", "li", "code", "span", "strong", "figure", "figcaption"),
     *("svg", "path", "line", "circle", "rect", "text", "label", "input", "button"),
-    *("header", "b", "dl", "dt", "dd"),
+    *("header", "b", "dl", "dt", "dd", "details", "summary", "ins", "del"),
     *("table", "caption", "thead", "tbody", "tr", "th", "td"),
 }
 ATTRIBUTES = {
@@ -106,6 +107,57 @@ def test_the_page_loads_and_runs_nothing_but_its_own(make: Make) -> None:
     assert "default-src &#39;none&#39;" in page
     assert len(re.findall(r"sha256-[A-Za-z0-9+/]{43}=", page)) == 2
     assert not re.search(r"https?://|@import|url\(", page)
+
+
+def answered(text: str | None, *, passed: bool) -> CaseSamples:
+    """A case of one attempt with this answer."""
+    return CaseSamples(
+        case_id="a", attempts=(Attempt(number=1, passed=passed, score=1.0, answer=text),)
+    )
+
+
+def page_of(make: Make, now: str | None, before: str | None) -> str:
+    """The page of a case that got worse, with these answers."""
+    suite = make().suites[0]
+    suite = replace(
+        suite,
+        summary=replace(suite.summary, cases=(answered(now, passed=False),)),
+        before={"a": answered(None, passed=True)},
+        answers={"a": before} if before else {},
+    )
+    return render(replace(make(), suites=(suite,)))
+
+
+def test_an_answer_stands_beside_the_accepted_one_word_by_word(make: Make) -> None:
+    """What was left out is struck through, what is new is marked, what stayed is said once."""
+    page = page_of(make, "You can return it within 30 days", "You can return it within 14 days")
+    assert_ours(page)
+    assert "You can return it within <del>14</del><ins>30</ins> days</p></details>" in page
+
+
+def test_an_answer_without_an_accepted_one_is_shown_alone(make: Make) -> None:
+    """Where the accepted run is not stored any more there is nothing to compare with."""
+    page = page_of(make, "<b>30</b> days", None)
+    assert_ours(page)
+    assert "<summary>answer</summary><p>&lt;b&gt;30&lt;/b&gt; days</p>" in page
+
+
+@pytest.mark.parametrize("now", [None, "the same"])
+def test_an_answer_that_says_nothing_new_has_no_fold(make: Make, now: str | None) -> None:
+    """Neither without a captured answer, nor where it is what was accepted."""
+    assert "<details>" not in page_of(make, now, "the same")
+
+
+@given(now=st.text(max_size=80), before=st.text(max_size=80))
+def test_both_answers_can_be_read_from_the_fold(make: Make, now: str, before: str) -> None:
+    """Without what is marked as new stands the accepted answer, without what is struck ours."""
+    fold = answer_fold(now, before)
+    if fold is None or not before:
+        return
+    text = re.sub(r"^.*?<p>|</p></details>$", "", fold)
+    gone, come = r"<del>.*?</del>", r"<ins>.*?</ins>"
+    plain = {side: re.sub(r"</?(?:ins|del)>", "", re.sub(side, "", text)) for side in (gone, come)}
+    assert (plain[gone], plain[come]) == (escape(now), escape(before))
 
 
 def test_a_first_run_is_told_without_a_baseline(first_run: Report) -> None:

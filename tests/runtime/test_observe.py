@@ -230,6 +230,17 @@ def test_a_recorded_response_may_be_any_object(recorded: Recorded) -> None:
     assert recorded.last["input_tokens"] == 1
 
 
+def test_the_answer_that_was_scored_begins_on_its_score(recorded: Recorded) -> None:
+    """Redacted and cut, as every text; without an answer there is no such member."""
+    told = "write to me@example.com " + "x" * 900
+    recorded.telemetry.score("abc", "exact", 1, answer=told)
+    recorded.telemetry.score("abc", "exact", 1)
+    first, second = recorded.events
+    assert first["answer_preview"].startswith("write to <EMAIL> xxx")
+    assert len(first["answer_preview"]) <= 500
+    assert "answer_preview" not in second
+
+
 def test_scores_stand_beside_their_call(recorded: Recorded) -> None:
     """A score names its call, or gets an id of its own where the call is not known."""
     with recorded.telemetry.context(session_id="s"):

@@ -1,11 +1,12 @@
 """The table of cases: every case of the run beside the baseline, the worst first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pytest_llm_telemetry.core.report import SuiteReport
 from pytest_llm_telemetry.core.text import fit
 from pytest_llm_telemetry.reporters import figures
 from pytest_llm_telemetry.reporters.case_rows import CaseFigures, case_rows
+from pytest_llm_telemetry.reporters.html.answers import answer_fold
 from pytest_llm_telemetry.reporters.html.markup import Markup, element
 
 _ROWS = 2000  # a page with more is slow on a phone; the worst are kept, the rest is counted
@@ -35,7 +36,7 @@ def case_table(suite: SuiteReport, *, identity: str) -> Markup | None:
         "table",
         element("caption", told),
         element("thead", head),
-        element("tbody", *map(_row, pairs[:_ROWS])),
+        element("tbody", *(_row(*pair, suite.answers) for pair in pairs[:_ROWS])),
     )
     label = f"cases of {suite.summary.suite}"
     return element(
@@ -77,8 +78,9 @@ def _head(name: str, kind: str) -> Markup:
     return element("th", button, scope="col", class_=kind or None)
 
 
-def _row(pair: Pair) -> Markup:
-    now, before = pair
+def _row(now: CaseFigures, before: CaseFigures | None, answers: Mapping[str, str]) -> Markup:
+    changed = _changed(now, before)
+    fold = answer_fold(now.answer, answers.get(now.case_id)) if changed else None
     tags = [element("span", tag, class_="tag") for tag in now.tags]
     passed = _moved(_graded(before), _graded(now), known=before is not None)
     cells = [
@@ -88,9 +90,9 @@ def _row(pair: Pair) -> Markup:
         _figure("avg_latency_ms", now.latency_ms, before.latency_ms if before else None),
         _figure("cost_per_query_usd", now.cost_usd, before.cost_usd if before else None),
         _number([str(now.errors)], now.errors, style="bad" if now.errors else ""),
-        element("td", _why(now.error_types, now.notes), class_="why"),
+        element("td", _why(now.error_types, now.notes), fold or "", class_="why"),
     ]
-    return element("tr", *cells, data_changed="1" if _changed(now, before) else None)
+    return element("tr", *cells, data_changed="1" if changed else None)
 
 
 def _changed(now: CaseFigures, before: CaseFigures | None) -> bool:

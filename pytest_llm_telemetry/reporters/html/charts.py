@@ -44,7 +44,7 @@ def _positive(values: Sequence[float]) -> list[float]:
 
 
 def trend(points: Sequence[tuple[str, float | None]], metric: str) -> Markup | None:
-    """A figure over accepted runs; the last point is this run."""
+    """A figure over runs; the last point is this run."""
     known = list(_finite(points))
     if len(known) < 2:  # noqa: PLR2004 - one point is no trend
         return None
@@ -69,10 +69,15 @@ def _level(value: float, up: Scale, metric: str) -> Iterator[Markup]:
 
 
 def _days(points: Sequence[tuple[str, float | None]], across: Scale) -> Iterator[Markup]:
-    """The first and the last day under the axis; a moment that is no date is shown as it is."""
+    """A mark where a day begins, and the first and the last day under the axis."""
+    days = [moment.partition("T")[0] for moment, _ in points]
+    for place in range(1, len(days)):
+        if days[place] != days[place - 1]:
+            at, foot = (across(place - 1) + across(place)) / 2, _HIGH - _FOOT
+            yield element("line", x1=at, x2=at, y1=foot - 4, y2=foot, class_="axis")
     for place, anchor in ((0, "start"), (len(points) - 1, "end")):
         at = across(place) + (6 if anchor == "end" else -6)
-        yield _text(at, _HIGH - 6, fit(points[place][0].partition("T")[0], 16), anchor)
+        yield _text(at, _HIGH - 6, fit(days[place], 16), anchor)
 
 
 def _finite(points: Sequence[tuple[str, float | None]]) -> Iterator[tuple[int, str, float]]:

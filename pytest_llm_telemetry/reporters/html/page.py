@@ -76,11 +76,11 @@ def _charts(suite: SuiteReport) -> Iterable[Markup]:
         key += [" ", element("span", class_="key old"), " baseline"] if before else []
         yield _figure(curve, "latency", "share of calls that took at most so long: ", *key)
     for metric in _TRENDS:
-        points = [(run.at, run.metrics.get(metric)) for run in suite.history[-_RUNS:]]
+        points = [(run.at, run.metrics.get(metric)) for run in suite.past[-_RUNS:]]
         points.append(("this run", suite.summary.metrics.get(metric)))
         drawn = charts.trend(points, metric)
         if drawn:
-            yield _figure(drawn, METRICS[metric].label, "over accepted runs and this one")
+            yield _figure(drawn, METRICS[metric].label, "over the runs before and this one")
     dots = charts.scatter(_costs(suite))
     if dots:
         yield _figure(dots, "cost and quality", "a dot a case: cost of a query, share that passed")
