@@ -17,7 +17,12 @@ def render(report: Report) -> str:
 
     The same report gives the same bytes: maps are sorted, lists keep the order of the run.
     """
-    return json.dumps(_whole(document(report)), indent=2, allow_nan=False) + "\n"
+    return dumps(document(report))
+
+
+def dumps(found: dict[str, Any]) -> str:
+    """A document as strict JSON, ASCII."""
+    return json.dumps(_whole(found), indent=2, allow_nan=False) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """How is it doing? One window of production beside the one before, decided before it is shown."""
 
-from pytest_llm_telemetry.core.dashboard.composing import compose
+from pytest_llm_telemetry.core.dashboard.composing import METRICS, compose
 from pytest_llm_telemetry.core.dashboard.view import (
     Breakdown,
     Dashboard,
@@ -10,4 +10,13 @@ from pytest_llm_telemetry.core.dashboard.view import (
     TopQuery,
 )
 
-__all__ = ["Breakdown", "Dashboard", "Finding", "Group", "Reading", "TopQuery", "compose"]
+__all__ = [
+    "METRICS",
+    "Breakdown",
+    "Dashboard",
+    "Finding",
+    "Group",
+    "Reading",
+    "TopQuery",
+    "compose",
+]

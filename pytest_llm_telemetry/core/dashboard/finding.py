@@ -12,8 +12,8 @@ from math import asin, log, sqrt
 
 from pytest_llm_telemetry.core.dashboard.steps import Steps, named, totals
 from pytest_llm_telemetry.core.dashboard.view import Finding
-from pytest_llm_telemetry.core.metrics import METRICS, change
-from pytest_llm_telemetry.core.statistics.shifts import find_shift
+from pytest_llm_telemetry.core.metrics import METRICS
+from pytest_llm_telemetry.core.statistics.shifts import Shift, find_shift
 from pytest_llm_telemetry.core.traffic import Figures, Hour
 from pytest_llm_telemetry.core.trends import Window, trend
 
@@ -23,6 +23,7 @@ _DIMENSIONS = ("model", "service", "variant", "route")
 _GROUPS = 3  # of each dimension, the largest
 _STILL = 0.02  # two points of a time or cost differ by so much in any case
 _BUSY = 20  # calls an hour, from which on an hour without any says something
+_DOUBT = 3.0  # standard errors that a change is taken to be smaller by, so that noise ranks low
 _HOUR = timedelta(hours=1)
 
 
@@ -73,24 +74,35 @@ def _silence(hours: Sequence[Hour], until: datetime, newest: datetime | None) ->
 
 
 def _shift(hours: Sequence[Hour], window: Window) -> Finding | None:
-    """Of all stretches that stand out, of any figure of any large group, the largest change."""
+    """Of all stretches that stand out, of any figure of any large group, the largest for sure."""
     steps = Steps.of(window, _POINTS, with_before=True)
     series = list(_series(hours, window))
-    found = [
-        _judged(shift, steps, sums)
-        for dimension, group, each in series
-        for sums in [steps.sums(each)]
-        for shift in _shifts(dimension, group, sums, steps)
-    ]
     looked = len(series) * len(_WATCHED)
-    kept = [each for each in found if each is not None and (each.p_value or 0) * looked < _ALPHA]
-    return max(kept, key=_size, default=None)
+    best: tuple[float, Finding] | None = None
+    for dimension, group, each in series:
+        sums = steps.sums(each)
+        for metric, shift in _shifts(sums, steps):
+            if shift.p_value * looked < _ALPHA:
+                found = _told(metric, shift, steps, sums)
+                size = _size(found) * (1 - _DOUBT / shift.errors)
+                if size > (best[0] if best else 0.0):
+                    best = (
+                        size,
+                        replace(
+                            found,
+                            dimension=dimension,
+                            group=group,
+                            p_value=shift.p_value * looked,
+                        ),
+                    )
+    return best[1] if best else None
 
 
 def _size(finding: Finding) -> float:
-    """How many times what a team lets pass."""
-    metric = METRICS[finding.metric]
-    return abs(change(metric, finding.usual, finding.level) or 0.0) / metric.allowed
+    """How many times what a team lets pass; 0 of what is no more, or is for the better."""
+    moved = trend(finding.metric, finding.usual, finding.level)
+    size = abs(moved.change or 0.0) / METRICS[finding.metric].allowed
+    return size if moved.worse and size > 1 else 0.0
 
 
 def _series(
@@ -107,35 +119,31 @@ def _series(
             yield dimension, name, named(hours, dimension, name)
 
 
-def _shifts(dimension: str, group: str, sums: Sequence[Figures], steps: Steps) -> Iterator[Finding]:
-    starts = (*steps.starts, steps.until)
+def _shifts(sums: Sequence[Figures], steps: Steps) -> Iterator[tuple[str, Shift]]:
     for metric, watched in _WATCHED.items():
         points = [watched.point(each) if each.recorded >= watched.least else None for each in sums]
         found = find_shift(points, first=steps.first, noise=watched.noise(sums))
         if found is not None:
             lasts = not any(point is not None for point in points[found.end :])
-            yield Finding(
-                kind="shift",
-                metric=metric,
-                dimension=dimension,
-                group=group,
-                start=starts[found.start],
-                end=None if lasts else starts[found.end],
-                usual=found.usual,
-                level=found.level,
-                p_value=found.p_value,
-            )
+            yield metric, replace(found, end=len(points)) if lasts else found
 
 
-def _judged(finding: Finding, steps: Steps, sums: Sequence[Figures]) -> Finding | None:
-    """The finding with figures in their own unit; `None` where it is no change for the worse."""
+def _told(metric: str, shift: Shift, steps: Steps, sums: Sequence[Figures]) -> Finding:
+    """The shift with its times, and with figures in their own unit."""
     inside, outside = Figures(), Figures()
-    for start, each in zip(steps.starts, sums, strict=True):
-        within = finding.start <= start and (finding.end is None or start < finding.end)
-        (inside if within else outside).merge(each)
-    usual, level = (getattr(each, finding.metric) for each in (outside, inside))
-    told = replace(finding, usual=usual, level=level)
-    return told if trend(finding.metric, usual, level).worse and _size(told) > 1 else None
+    for place, each in enumerate(sums):
+        (inside if shift.start <= place < shift.end else outside).merge(each)
+    return Finding(
+        kind="shift",
+        metric=metric,
+        dimension="",
+        group="",
+        start=steps.starts[shift.start],
+        end=None if shift.end == len(sums) else steps.starts[shift.end],
+        usual=getattr(outside, metric),
+        level=getattr(inside, metric),
+        p_value=None,
+    )
 
 
 def _logarithm(value: float | None) -> float | None:

@@ -19,6 +19,7 @@ class Shift:
     Attributes:
         start, end: Places in the series.
         usual, level: The means of the rest and of the stretch.
+        errors: How many standard errors they are apart.
         p_value: The chance of a stretch that stands out so much in a series of independent points
             without any, corrected for how many stretches were looked at.
     """
@@ -27,6 +28,7 @@ class Shift:
     end: int
     usual: float
     level: float
+    errors: float
     p_value: float
 
 
@@ -63,6 +65,7 @@ def find_shift(
         end=places[end - 1] + 1,
         usual=(sums[-1] - inside) / (len(values) - size),
         level=inside / size,
+        errors=t,
         p_value=min(1.0, 2.0 * looked * student_tail(t, len(values) - 2)),
     )
 
