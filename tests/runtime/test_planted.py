@@ -17,11 +17,23 @@ SECRETS = [
     "AKIA" + "Z7VRSQ5TJN2XMPLW", "RSSMRA85T10A562S",
 ]  # fmt: skip
 WORDS = st.text("abc xyz\n", max_size=20)
-BOUND = ("session_id", "variant", "run_id", "suite", "case_id", "worker")
+BOUND = (
+    "session_id", "variant", "run_id", "suite", "case_id", "worker", "trace_id", "span_id", "attempt",
+)  # fmt: skip
+FREE = {"query_preview", "error_message", "explanation", "answer_preview"}
 
 
 class Refused(Exception):  # noqa: N818 - as SDKs name theirs
     """Quotes what it was asked, as providers do."""
+
+
+class ClientError(Exception):
+    """Named by the code in its body, as a catch-all of an SDK is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.body = {"code": text, "type": text, "message": text}
+        self.status_code, self.request_id = text, text
 
 
 def _events(telemetry: TelemetryLogger, text: str, secret: str) -> None:
@@ -37,8 +49,31 @@ def _events(telemetry: TelemetryLogger, text: str, secret: str) -> None:
             telemetry.observe([{"role": "user", "content": text}], session_id=text, tags=text),
         ):
             raise Refused(text) from ValueError(text)
-        telemetry.score(call.query_id, text, 0.5, explanation=text)
+        telemetry.score(call.query_id, text, 0.5, explanation=text, answer=text)
         telemetry.score(text, "tone", 0.5)
+        _wrapped(telemetry, text)
+
+
+def _wrapped(telemetry: TelemetryLogger, text: str) -> None:
+    """A stream, and failures that tell their kind by a code and by the name of their class."""
+
+    def ask(model: str, kind: type[Exception] | None, **_: object) -> object:
+        if kind is not None:
+            raise kind(text)
+        return iter(
+            [{"model": model, "id": text, "choices": [{"finish_reason": text, "delta": {}}]}]
+        )
+
+    call: Any = telemetry.wrap(ask)
+    asked = {
+        "messages": [{"role": "user", "content": text}],
+        "user": text,
+        "metadata": {text: text},
+    }
+    list(call(model=text, kind=None, **asked))
+    for kind in (ClientError, type(text, (ClientError,), {})):
+        with pytest.raises(ClientError):
+            call(model=text, kind=kind, **asked)
 
 
 @given(
@@ -64,13 +99,14 @@ def test_no_secret_planted_in_any_field_is_written(
     _events(telemetry, text, secret)
     assert [event["event"] for event in kept.events] == [
         "query_start", "query_success", "query_start", "query_error", "query_score", "query_score",
+        "query_start", "query_success", "query_start", "query_error", "query_start", "query_error",
     ]  # fmt: skip
     told = b"".join(kept.lines).decode()
     assert (secret.removeprefix("https://").partition("@db")[0]) not in told
     for event in kept.events:
         assert len(event["user_hash"]) == 32
         if capture != "redacted":
-            assert not {"query_preview", "error_message", "explanation"} & set(event)
+            assert not FREE & set(event)
 
 
 def test_a_loggers_own_patterns_and_allow_list_hold_for_every_field() -> None:
@@ -93,7 +129,6 @@ def test_a_file_that_a_logger_wrote_holds_no_secret(tmp_path: Path) -> None:
         _events(telemetry, secret, secret)
     telemetry.close()
     told = path.read_text(encoding="utf-8")
-    assert [json.loads(line)["event"] for line in told.splitlines()].count("query_error") == len(
-        SECRETS
-    )
+    events = [json.loads(line)["event"] for line in told.splitlines()]
+    assert events.count("query_error") == 3 * len(SECRETS)
     assert not [secret for secret in SECRETS if secret in told]
