@@ -5,6 +5,7 @@ that a webhook's path or a password is.
 """
 
 import queue
+import re
 import smtplib
 import ssl
 import threading
@@ -24,6 +25,7 @@ from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError, Uncerta
 SLACK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 _VARIABLE = "LLM_TELEMETRY_SLACK_WEBHOOK"
 _ANSWER_BYTES = 512  # an answer that matters is "ok" or one word that says what is wrong
+_WORD = re.compile(r"[a-z_]{1,40}")
 _TOO_MANY = 429
 _OK = 200
 _SERVER_ERROR = 500
@@ -165,6 +167,8 @@ def _attempt(webhook: Webhook, payload: Mapping[str, Any], timeout_s: float) -> 
         return _Attempt(why="no connection in time", again=True)
     except requests.Timeout:
         return _SILENT
+    except requests.exceptions.ChunkedEncodingError:
+        return _Attempt(why="the answer broke off; it may have arrived", uncertain=True)
     except requests.exceptions.SSLError:
         return _Attempt(why="the server's certificate could not be verified")
     except requests.ConnectionError as error:
@@ -185,7 +189,7 @@ def _judged(answer: requests.Response, body: str, webhook: Webhook) -> _Attempt:
     if answer.status_code == _OK and body == "ok":
         return _Attempt()
     # Slack answers in one word (invalid_blocks); anything else may echo the secret
-    word = f", {body}" if body.isidentifier() and body not in webhook.url else ""
+    word = f", {body}" if _WORD.fullmatch(body) and body not in webhook.url else ""
     return _Attempt(
         why=f"status {answer.status_code}{word}",
         again=answer.status_code == _TOO_MANY or answer.status_code >= _SERVER_ERROR,

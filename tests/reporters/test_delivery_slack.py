@@ -119,6 +119,13 @@ OK = status(200, "ok")
 def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
     """A fake Slack on loopback."""
     monkeypatch.setenv("NO_PROXY", "*")
+    with serving() as found:
+        yield found
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[FakeSlack]:
+    """A fake Slack that answers ok until it is told otherwise."""
     found = FakeSlack(answers=[OK])
     handler = type("Bound", (Handler,), {"fake": found})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -177,8 +184,8 @@ def test_what_can_be_delivered_is_delivered(
         pytest.param(reset, "the connection broke", 1, id="reset"),
         pytest.param(hang, "it may have arrived", 1, id="hang"),
         pytest.param(drip, "it may have arrived", 1, id="headers that drip"),
-        pytest.param(truncated, "ChunkedEncodingError", 1, id="truncated"),
-        pytest.param(endless, "status 200", 1, id="endless body"),
+        pytest.param(truncated, "broke off; it may have arrived", 1, id="truncated"),
+        pytest.param(endless, "status 200;", 1, id="endless body"),
     ],
 )
 def test_what_fails_is_reported_once_in_time_and_without_the_secret(

@@ -30,7 +30,12 @@ def split_cost(pairs: Iterable[Pair], change: float) -> str:
     would_be = sum(prices[0] * point[0] + prices[1] * point[1] for _, point in known)
     tokens = would_be / was - 1.0
     price = (1.0 + change) / (1.0 + tokens) - 1.0
-    return f"tokens {tokens * 100.0:+.1f} %, price per token {price * 100.0:+.1f} %"
+    return f"tokens {_percent(tokens)}, price per token {_percent(price)}"
+
+
+def _percent(fraction: float) -> str:
+    """With its sign; what rounds to nothing has a plus, never `-0.0`."""
+    return f"{round(fraction * 100.0, 1) + 0.0:+.1f} %"
 
 
 def _point(case: CaseSamples) -> _Point | None:

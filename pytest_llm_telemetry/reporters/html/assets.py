@@ -17,7 +17,7 @@ STYLE = """
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:78rem;padding:1.5rem;background:var(--bg);color:var(--ink);
 font:.9375rem/1.55 system-ui,sans-serif;font-variant-numeric:tabular-nums}
-h1{font-size:1.375rem;line-height:1.35;font-weight:600;margin:0}
+h1{font-size:1.375rem;line-height:1.35;font-weight:600;margin:0;text-wrap:balance}
 h2{font-size:1.1875rem;font-weight:600;margin:2.25rem 0 .25rem}
 h3{font-size:1rem;font-weight:600;margin:2rem 0 .75rem}
 p{margin:.25rem 0}ul{margin:.75rem 0;padding-left:1.25rem}li{margin:.2rem 0}

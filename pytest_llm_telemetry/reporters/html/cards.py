@@ -53,7 +53,8 @@ def _compared(check: Check, row: facts.Row) -> Iterable[Markup]:
         return
     moved = figures.change(check.metric, check.change)
     ends = element("span", f" {figures.interval(check.metric, check.interval)}", class_="soft")
-    yield element("p", element("span", f"{row.baseline} before, ", class_="soft"), moved, ends)
+    yield element("p", f"{row.baseline} before", class_="soft")
+    yield element("p", moved, ends)
     drawing = charts.interval(check)
     if drawing:
         yield drawing
