@@ -101,7 +101,7 @@ def try_channels(watch: Watch, now: float) -> tuple[str, ...]:
             "no channel is named", remedy=f"set {channels.WEBHOOK} or {channels.MAIL}"
         )
     for name in named:
-        CHANNELS[name].tell(watch, [Notice(kind="test", at=int(now))])
+        CHANNELS[name](watch, [Notice(kind="test", at=int(now))])
     return named
 
 
@@ -161,7 +161,7 @@ def _deliver(watch: Watch, memory: Memory, named: Sequence[str]) -> tuple[Teleme
         if not waiting:
             continue
         try:
-            CHANNELS[name].tell(watch, [each.notice for each in waiting])
+            CHANNELS[name](watch, [each.notice for each in waiting])
         except (ConfigError, DeliveryError) as fault:
             faults.append(fault)
             if not isinstance(fault, UncertainDeliveryError):
@@ -183,22 +183,14 @@ def _mail(watch: Watch, notices: Sequence[Notice]) -> None:
     channels.send(message, watch.environment)
 
 
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A way to a person: how to tell them, and the variable that says where they are."""
-
-    tell: Callable[[Watch, Sequence[Notice]], None]
-    variable: str
-
-
-CHANNELS: Mapping[str, Channel] = {
-    "slack": Channel(_post, channels.WEBHOOK),
-    "email": Channel(_mail, channels.MAIL),
+CHANNELS: Mapping[str, Callable[[Watch, Sequence[Notice]], None]] = {
+    "slack": _post,
+    "email": _mail,
 }
 
 
 def _named(environment: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(name for name, each in CHANNELS.items() if environment.get(each.variable))
+    return tuple(name for name in CHANNELS if channels.IS_NAMED[name](environment))
 
 
 def history(state: Path, plan: Plan) -> tuple[Notice, ...]:

@@ -1,9 +1,11 @@
 """Where messages go: Slack's webhook and the SMTP server that the environment names.
 
-Secrets come from the environment only, so that no settings file and no command line shows them.
+Secrets come from the environment, or from a file that it names, so that no settings file and no
+command line shows them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,8 +15,25 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 WEBHOOK = "LLM_TELEMETRY_SLACK_WEBHOOK"
+WEBHOOK_FILE = f"{WEBHOOK}_FILE"
 MAIL = "LLM_TELEMETRY_SMTP"
 _TLS = {"smtp": ("starttls", 587), "smtps": ("ssl", 465)}
+
+
+def has_webhook(environment: Mapping[str, str]) -> bool:
+    """Whether Slack can be told."""
+    return bool(environment.get(WEBHOOK) or environment.get(WEBHOOK_FILE))
+
+
+def has_server(environment: Mapping[str, str]) -> bool:
+    """Whether mail can be sent."""
+    return bool(environment.get(MAIL))
+
+
+IS_NAMED: Mapping[str, Callable[[Mapping[str, str]], bool]] = {
+    "slack": has_webhook,
+    "email": has_server,
+}
 
 
 def mentions(environment: Mapping[str, str]) -> tuple[str, ...]:
@@ -33,7 +52,8 @@ def addresses(environment: Mapping[str, str]) -> dict[str, Any]:
 def post(
     payload: Mapping[str, Any], environment: Mapping[str, str], *, hosts: tuple[str, ...] = ()
 ) -> None:
-    """Post a payload to the webhook; `hosts` are allowed beside Slack's own.
+    """Post a payload to the webhook; `hosts`, and those that the environment allows, may stand
+    beside Slack's own.
 
     Raises:
         ConfigError: If there is no webhook, or it may not be used.
@@ -42,8 +62,11 @@ def post(
     # requests takes 200 ms to import, and most runs post nothing
     from pytest_llm_telemetry.reporters import delivery  # noqa: PLC0415
 
-    allowed = (*delivery.SLACK_HOSTS, *hosts)
-    delivery.post(delivery.find_webhook(environment, hosts=allowed), payload)
+    own = _words(environment, "LLM_TELEMETRY_SLACK_HOSTS")
+    allowed = (*delivery.SLACK_HOSTS, *hosts, *own)
+    named = "" if environment.get(WEBHOOK) else environment.get(WEBHOOK_FILE, "")
+    file = Path(named) if named else None
+    delivery.post(delivery.find_webhook(environment, file=file, hosts=allowed), payload)
 
 
 def send(message: "EmailMessage", environment: Mapping[str, str]) -> None:

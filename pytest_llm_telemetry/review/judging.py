@@ -115,6 +115,7 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
         judge_again=f"llm-telemetry gate {quote(short_id(name))}" if run else "",
         next_commands=suggest(name, suites),
         run_url=revision.run_url(),
+        report_url=revision.report_url(),
     )
 
 

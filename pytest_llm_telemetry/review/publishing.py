@@ -29,10 +29,9 @@ def publish(report: Report, wanted: str, root: Path) -> str:
     kind, _, target = wanted.partition("=")
     if kind not in KINDS:
         raise ConfigError(f"unknown report {kind!r}", remedy=f"known kinds: {', '.join(KINDS)}")
-    deliver, variable = _DELIVERED.get(kind, (None, ""))
-    if deliver is not None and not target and os.environ.get(variable):
+    if kind in _DELIVERED and not target and channels.IS_NAMED[kind](os.environ):
         try:
-            return deliver(report)
+            return _DELIVERED[kind](report)
         except ConfigError as error:  # a wrong address is no fault of the run's
             raise DeliveryError(error.what, where=error.where, remedy=error.remedy) from None
     text = renderer(kind)(report)
@@ -68,5 +67,4 @@ def _to_people(report: Report) -> str:
     return f"mailed to {message['To']}"
 
 
-# kind -> how it is delivered, and the variable of the environment that says where to
-_DELIVERED = {"slack": (_to_slack, channels.WEBHOOK), "email": (_to_people, channels.MAIL)}
+_DELIVERED = {"slack": _to_slack, "email": _to_people}

@@ -38,6 +38,17 @@ def run_url() -> str:
     return os.environ.get("CI_JOB_URL", "")
 
 
+def report_url() -> str:
+    """Where the CI keeps what the job leaves behind, or what the environment says; empty elsewhere."""
+    named = os.environ.get("LLM_TELEMETRY_REPORT_URL", "")
+    page = run_url()
+    if named or not page:
+        return named
+    return (
+        f"{page}/artifacts/browse" if page == os.environ.get("CI_JOB_URL") else f"{page}#artifacts"
+    )
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603 - fixed arguments of our own, no shell

@@ -136,4 +136,5 @@ def test_the_json_report_names_the_job_it_came_from(
     monkeypatch.setenv("GITHUB_RUN_ID", "42")
     _, report = project.report()
     assert report["run_url"] == "https://github.com/team/shop/actions/runs/42"
+    assert report["report_url"] == "https://github.com/team/shop/actions/runs/42#artifacts"
     assert json.dumps(report)
