@@ -10,6 +10,7 @@ from tests.plugin.conftest import Project
 # What differs from run to run and is no figure of it.
 _OWN = {"run_id", "started", "finished", "duration_s", "run_dir", "judge_again", "next_commands"}
 SPREADS = {
+    "in this process": ["-n", "0"],
     "two workers": ["-n", "2"],
     "eight workers": ["-n", "8"],
     "by scope": ["-n", "2", "--dist", "loadscope"],
@@ -162,7 +163,7 @@ def test_a_run_that_is_cut_short_is_kept_and_never_accepted(project: Project, cu
     assert not (project.root / "baselines").exists()
 
 
-SHAPES = """
+HEAD = """
 import asyncio
 import pytest
 
@@ -170,57 +171,144 @@ async def ask(question):
     await asyncio.sleep(0)
     return "yes"
 
+def answer(question):
+    return "yes"
+"""
+# shape -> the test, the plugins beside ours, and its calls
+SHAPES = {
+    "in a class": (
+        """
 class TestBot:
-    @pytest.mark.golden_set("golden/bot.jsonl", suite="in a class")
-    def test_twice(self, golden_case, llm_telemetry):
-        for _ in range(2):
-            answer = llm_telemetry.wrap(lambda q: "yes")(golden_case.input)
-        golden_case.check(answer)
-
+    @pytest.mark.golden_set("golden/bot.jsonl")
+    def test_bot(self, golden_case, llm_telemetry):
+        golden_case.check(llm_telemetry.wrap(answer)(golden_case.input))
+""",
+        (),
+        20,
+    ),
+    "parametrised": (
+        """
 @pytest.mark.parametrize("tone", ["kind", "curt"])
-@pytest.mark.golden_set("golden/bot.jsonl", suite="parametrised")
-def test_tones(golden_case, tone, llm_telemetry):
-    golden_case.check(llm_telemetry.wrap(lambda q: "yes")(golden_case.input + tone))
-
-@pytest.mark.golden_set("golden/bot.jsonl", suite="no call")
-def test_none(golden_case):
+@pytest.mark.golden_set("golden/bot.jsonl")
+def test_bot(golden_case, tone, llm_telemetry):
+    golden_case.check(llm_telemetry.wrap(answer)(golden_case.input + tone))
+""",
+        (),
+        40,
+    ),
+    "several calls": (
+        """
+@pytest.mark.golden_set("golden/bot.jsonl")
+def test_bot(golden_case, llm_telemetry):
+    for _ in range(3):
+        told = llm_telemetry.wrap(answer)(golden_case.input)
+    golden_case.check(told)
+""",
+        (),
+        60,
+    ),
+    "no call": (
+        """
+@pytest.mark.golden_set("golden/bot.jsonl")
+def test_bot(golden_case):
     golden_case.check("yes")
-
-@pytest.mark.golden_set("golden/bot.jsonl", suite="subtests")
-def test_parts(golden_case, llm_telemetry, subtests):
-    answer = llm_telemetry.wrap(lambda q: "yes")(golden_case.input)
-    for part in "ab":
-        with subtests.test(part=part):
-            assert answer == "yes"
-
+""",
+        (),
+        None,
+    ),
+    "asyncio": (
+        """
 @pytest.mark.asyncio
-@pytest.mark.golden_set("golden/bot.jsonl", suite="asyncio")
-async def test_asyncio(golden_case, llm_telemetry):
+@pytest.mark.golden_set("golden/bot.jsonl")
+async def test_bot(golden_case, llm_telemetry):
     golden_case.check(await llm_telemetry.wrap(ask)(golden_case.input))
-
-@pytest.mark.anyio
-@pytest.mark.golden_set("golden/bot.jsonl", suite="anyio")
-async def test_anyio(golden_case, llm_telemetry):
-    golden_case.check(await llm_telemetry.wrap(ask)(golden_case.input))
-
+""",
+        ("asyncio",),
+        20,
+    ),
+    "anyio": (
+        """
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+@pytest.mark.anyio
+@pytest.mark.golden_set("golden/bot.jsonl")
+async def test_bot(golden_case, llm_telemetry):
+    golden_case.check(await llm_telemetry.wrap(ask)(golden_case.input))
+""",
+        ("anyio",),
+        20,
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_of_test_is_counted_right(project: Project, shape: str) -> None:
+    """Classes, parameters, several calls or none, asyncio and anyio: calls and grades are exact."""
+    test, beside, queries = SHAPES[shape]
+    project.write("test_bot.py", HEAD + test)
+    result, report = project.report("-W", "ignore", beside=beside)
+    assert result.ret == 0, result.stdout.str()
+    (suite,) = report["suites"]
+    assert suite["metrics"]["queries"] == queries
+    assert suite["metrics"]["pass_rate"] == 1.0
+    assert suite["missing"] == []
+
+
+def test_two_suites_of_a_run_are_judged_apart(project: Project) -> None:
+    """A suite that got worse fails by its name, and the other one passes."""
+    both = "".join(
+        f"""
+@pytest.mark.golden_set("golden/bot.jsonl", repeats=3, suite={suite!r})
+def test_{suite}(golden_case, llm_telemetry):
+    golden_case.check(llm_telemetry.wrap(lambda q: ANSWERS[{suite!r}])(golden_case.input))
+"""
+        for suite in ("billing", "refunds")
+    )
+    project.write(
+        "test_bot.py", "import pytest\nANSWERS = {'billing': 'yes', 'refunds': 'yes'}" + both
+    )
+    project.accept()
+    project.write(
+        "test_bot.py", "import pytest\nANSWERS = {'billing': 'yes', 'refunds': 'no'}" + both
+    )
+    result, report = project.report()
+    assert result.ret == 1
+    assert {suite["suite"]: suite["status"] for suite in report["suites"]} == {
+        "billing": "pass",
+        "refunds": "fail",
+    }
+
+
+SUBTESTS = """
+import pytest
+
+@pytest.mark.golden_set("golden/bot.jsonl")
+def test_bot(golden_case, llm_telemetry, subtests):
+    answer = llm_telemetry.wrap(lambda q: "yes")(golden_case.input)
+    for part in "ab":
+        with subtests.test(part=part):
+            assert part == "a" or golden_case.id != "case-03"
 """
 
 
-def test_every_shape_of_test_is_counted_right(project: Project) -> None:
-    """Classes, parameters, several calls or none, subtests, asyncio and anyio, six suites in one."""
-    project.write("test_bot.py", SHAPES)
-    result, report = project.report("-W", "ignore", beside=("asyncio", "anyio"))
-    assert result.ret == 0, result.stdout.str()
-    suites = {suite["suite"]: suite["metrics"] for suite in report["suites"]}
-    assert {name: metrics["queries"] for name, metrics in suites.items()} == {
-        "in a class": 40,
-        "parametrised": 40,
-        "no call": None,
-        "subtests": 20,
-        "asyncio": 20,
-        "anyio": 20,
-    }
-    assert {metrics["pass_rate"] for metrics in suites.values()} == {1.0}
+def test_a_failed_subtest_fails_its_case_once(project: Project) -> None:
+    """A case whose subtest failed is a case that failed; its call is counted once."""
+    project.write("test_bot.py", SUBTESTS)
+    result, report = project.report()
+    assert result.ret == 1
+    (suite,) = report["suites"]
+    assert suite["metrics"]["queries"] == 20
+    assert suite["metrics"]["pass_rate"] == 0.95
+
+
+def test_judging_the_stored_run_again_gives_the_same_report(project: Project) -> None:
+    """The run is its log on disk: what was judged as it ended is found there, to the last digit."""
+    project.accept()
+    project.bot(worse=6)
+    result, ended = project.report()
+    assert project.command("gate", "latest", "--report", "json=again.json").ret == result.ret == 1
+    again = json.loads((project.root / "again.json").read_text(encoding="utf-8"))
+    for name in ("status", "exit_status", "started", "finished", "partial", "suites"):
+        assert again[name] == ended[name]

@@ -7,6 +7,7 @@ from tests.plugin.conftest import Project
 WAYS = {
     "plain": [],
     "quiet": ["-q"],
+    "until the first failure": ["-x"],
     "no terminal": ["-p", "no:terminal"],
     "junit": ["--junitxml=junit.xml"],
     "two workers": ["-n", "2"],
