@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pytest_llm_telemetry.core.alerts import parse as parse_alerts
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.thresholds import STANDARD_RULES, Limit, Rule, Thresholds
@@ -59,7 +58,10 @@ def check(document: Mapping[str, Any], *, where: Where) -> None:
     """
     for suite in ("", *document.get("suites", {})):
         parse(document, suite, where=where)
-    parse_alerts(document, where=where)
+    if "alerts" in document:
+        from pytest_llm_telemetry.core.alerts import parse as parse_alerts  # noqa: PLC0415 - 20 ms
+
+        parse_alerts(document, where=where)
 
 
 def _tables(document: Mapping[str, Any], suite: str, kind: str) -> dict[tuple[str, str], Table]:

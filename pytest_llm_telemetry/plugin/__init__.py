@@ -14,36 +14,67 @@ if TYPE_CHECKING:
     from pytest_llm_telemetry.plugin.session import TelemetrySession
     from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 
+IDLE = "needs --llm-telemetry"
 SESSION: pytest.StashKey[TelemetrySession] = pytest.StashKey()
 
 # flag, ini type, metavar, help. The ini name is the flag without dashes in front, `_` for `-`.
 OPTIONS: tuple[tuple[str, str, str, str], ...] = (
-    ("--llm-telemetry", "bool", "", "record golden sets, compare with the baseline, gate the run"),
-    ("--llm-baseline", "string", "PATH", "folder of baselines, or one file (baselines/)"),
-    ("--llm-thresholds", "string", "PATH", "thresholds file (llm-telemetry.toml or .json)"),
-    ("--llm-update-baseline", "bool", "", "accept this run as the new baseline"),
-    ("--llm-require-baseline", "bool", "", "a suite without a baseline cannot be judged (exit 4)"),
-    ("--llm-repeats", "string", "N", "repeats of every case, in place of the marker's"),
+    (
+        "--llm-telemetry",
+        "bool",
+        "",
+        "Run golden sets: record AI calls, compare with the baseline, gate the exit status",
+    ),
+    (
+        "--llm-baseline",
+        "string",
+        "PATH",
+        "Folder of accepted baselines, or one file (default: baselines/)",
+    ),
+    (
+        "--llm-thresholds",
+        "string",
+        "PATH",
+        "Limits and allowed regressions (default: llm-telemetry.toml or .json in rootdir)",
+    ),
+    (
+        "--llm-update-baseline",
+        "bool",
+        "",
+        "Accept this run as the new baseline, unless it is partial or breaks an absolute limit",
+    ),
+    (
+        "--llm-require-baseline",
+        "bool",
+        "",
+        "Without a baseline a suite cannot be judged (exit status 4)",
+    ),
+    ("--llm-repeats", "string", "N", "Run every case N times, whatever its marker says"),
     (
         "--llm-stop-early",
         "bool",
         "",
-        "skip the repeats that are not needed to decide (group-sequential looks)",
+        "Skip repeats that can no longer change the decision (group-sequential looks)",
     ),
     (
         "--llm-controls",
         "string",
         "N",
-        "replay N cases with the unchanged version (tests marked llm_control), to know the drift",
+        "Run N cases with the unchanged version too (tests marked llm_control): how it drifts",
     ),
-    ("--llm-offline", "bool", "", "fail a test that would reach a live provider"),
-    ("--llm-budget-usd", "string", "USD", "make no call beyond this cost of the run (exit 3)"),
-    ("--llm-run-dir", "string", "DIR", "folder of stored runs (.llm-telemetry/runs)"),
+    ("--llm-offline", "bool", "", "Fail a test that would reach anything but this machine"),
+    (
+        "--llm-budget-usd",
+        "string",
+        "USD",
+        "Make no further call once the run has cost this much (exit status 3)",
+    ),
+    ("--llm-run-dir", "string", "DIR", "Folder of stored runs (default: .llm-telemetry/runs)"),
     (
         "--llm-report",
         "linelist",
         "KIND[=PATH]",
-        "report: html, json, junit, github, gitlab, slack, email",
+        "Add a report (repeatable): html, json, junit, github, gitlab, slack or email",
     ),
 )
 MARKER = (
@@ -92,9 +123,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SESSION] = start(config, [ini_name(flag) for flag, *_ in OPTIONS])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Skip golden sets where telemetry is off: they call models, which costs money."""
-    if SESSION not in config.stash:
+    session = config.stash.get(SESSION, None)
+    if session is not None:
+        session.tag(items)
+    else:
         skip = pytest.mark.skip(reason="golden set: run it with --llm-telemetry")
         for item in items:
             if item.get_closest_marker("golden_set") or item.get_closest_marker("llm_control"):
@@ -102,19 +137,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
-def golden_case(request: pytest.FixtureRequest) -> GoldenCase:
+def golden_case() -> GoldenCase:
     """One case of the golden set: `.id`, `.input`, `.expected`, `.tags`, `.check(answer)`."""
-    return _session(request).case_of(request)
+    pytest.skip(IDLE)
 
 
 @pytest.fixture
-def llm_telemetry(request: pytest.FixtureRequest) -> TelemetryLogger:
+def llm_telemetry() -> TelemetryLogger:
     """A TelemetryLogger that writes into this run: `.wrap(handler)`, `.observe(query)`."""
-    return _session(request).logger
-
-
-def _session(request: pytest.FixtureRequest) -> TelemetrySession:
-    session = request.config.stash.get(SESSION, None)
-    if session is None:
-        pytest.skip("needs --llm-telemetry")
-    return session
+    pytest.skip(IDLE)

@@ -1,9 +1,13 @@
 """`--llm-budget-usd`: no call is made that the run's budget has no room for."""
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-from pytest_llm_telemetry.storage.ledger import Ledger
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from pytest_llm_telemetry.storage.ledger import Ledger
 
 
 class BudgetExceeded(BaseException):

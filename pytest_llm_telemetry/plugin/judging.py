@@ -15,9 +15,8 @@ from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import Problem
 from pytest_llm_telemetry.plugin import hooks, junit
 from pytest_llm_telemetry.plugin.options import Options
-from pytest_llm_telemetry.reporters import github, terminal
-from pytest_llm_telemetry.storage import revision, runs, stops
-from pytest_llm_telemetry.storage.ledger import Ledger
+from pytest_llm_telemetry.reporters import terminal
+from pytest_llm_telemetry.storage import revision, runs
 from pytest_llm_telemetry.storage.settings import Settings
 
 _OPEN_TO_A_VERDICT = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
@@ -51,8 +50,8 @@ class RunJudge:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Learn which items a case has: under xdist the report is all the controller sees."""
-        case = getattr(report, "llm_case", None)
-        if case and report.when == "call":
+        case = getattr(report, "llm_case", None) if report.when == "call" else None
+        if case:
             self._items.setdefault((case[0], case[1]), []).append(report.nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -74,6 +73,7 @@ class RunJudge:
         self._remember_breaches(session.config, self._report)
 
     def _judge(self, session: pytest.Session, exitstatus: int) -> Report | None:
+        run = None
         if (self._run_dir / runs.MANIFEST).is_file():
             stopped = session.shouldfail or session.shouldstop
             complete = exitstatus in _ENDED_BY_ITSELF and not stopped
@@ -98,14 +98,22 @@ class RunJudge:
             accepting=self._accepting() if self._options.update_baseline else None,
             reports=self._options.reports,
         )
-        return review.conclude(self._run_dir, request, problems=self._problems)
+        return review.conclude(self._run_dir, request, problems=self._problems, run=run)
 
     def _spent_out(self) -> str:
         """Why the run's budget let no further call be made; empty if it did not."""
         budget = self._options.budget_usd
-        return "" if budget is None else Ledger(self._run_dir, budget).read().stopped
+        if budget is None:
+            return ""
+        from pytest_llm_telemetry.storage.ledger import Ledger  # noqa: PLC0415 - few runs have one
+
+        return Ledger(self._run_dir, budget).read().stopped
 
     def _as_run(self, suite: str, plan: runs.SuitePlan) -> runs.SuitePlan:
+        if not self._options.stop_early:
+            return plan
+        from pytest_llm_telemetry.storage import stops  # noqa: PLC0415 - few runs have one
+
         stop = stops.read(self._run_dir, suite.removesuffix(CONTROL))
         return plan if stop is None else replace(plan, stopped_after=stop.repeats)
 
@@ -130,7 +138,7 @@ class RunJudge:
         if cache is not None and failed:
             cache.set("cache/lastfailed", cache.get("cache/lastfailed", {}) | failed)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Show the report. Nothing is decided here, so nothing changes where this is not called."""
         if self._report is None:
             return
@@ -142,8 +150,14 @@ class RunJudge:
         for line in lines:
             terminalreporter.write_line(line.text, **_MARKUP.get(line.style, {}))
         if os.environ.get("GITHUB_ACTIONS") and "github" in self._options.reports:
+            from pytest_llm_telemetry.reporters import github  # noqa: PLC0415 - where it is read
+
             for command in github.annotations(self._report):
                 terminalreporter.write_line(command)
+
+    def pytest_unconfigure(self) -> None:
+        """Let go of the report: what pytest still collects as garbage goes through all that is."""
+        self._report = None
 
 
 def utc_now() -> str:

@@ -1,10 +1,11 @@
 """`--llm-offline`: a test that would reach a live provider fails, and reaches nobody."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
 from ipaddress import ip_address
 from typing import Any
+
+import pytest
 
 _CONNECTS = frozenset({"socket.connect", "socket.sendto", "socket.getaddrinfo"})
 _HOME = frozenset({"localhost", "", None})
@@ -15,22 +16,22 @@ class LiveCall(BaseException):
 
 
 class Offline:
-    """Refuses what leaves this machine, in the blocks that it is asked to guard.
+    """Refuses what leaves this machine while a test runs.
 
     The interpreter's own audit events tell of each connection, so no library and no transport has
-    to be patched (PEP 578). A hook cannot be taken off again; between blocks it does nothing.
+    to be patched (PEP 578). A hook cannot be taken off again; between tests it does nothing.
     """
 
     def __init__(self) -> None:
         self._on = False
         sys.addaudithook(self._heard)
 
-    @contextmanager
-    def guard(self) -> Iterator[None]:
-        """Let no connection leave this machine."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Let no connection leave this machine while a test runs."""
         self._on = True
         try:
-            yield
+            return (yield)
         finally:
             self._on = False
 

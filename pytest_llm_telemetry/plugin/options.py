@@ -1,6 +1,5 @@
 """What was asked for: command line, then ini, then `[tool.pytest_llm_telemetry]`, then default."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +64,8 @@ def _table(path: Path, known: Sequence[str]) -> Mapping[str, Any]:
     """`[tool.pytest_llm_telemetry]`, keys spelled as the ini twins with or without `llm_`."""
     if not path.is_file():
         return {}
+    import tomllib  # noqa: PLC0415 - 3 ms, where there is such a file
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

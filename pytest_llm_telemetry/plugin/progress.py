@@ -15,7 +15,7 @@ _WORDS = {"passed": ("PASSED", "green"), "failed": ("FAILED", "red")}
 
 
 class Progress:
-    """What is known so far, in the process that displays it."""
+    """What is known so far, in the process that displays it on a terminal."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -32,6 +32,7 @@ class Progress:
         terminal: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         told = getattr(terminal, "_get_progress_information_message", None)
         if told is None or not terminal.isatty or self._config.get_verbosity() < 0:
+            self._config.pluginmanager.unregister(self)
             return
 
         def message() -> str:
@@ -45,8 +46,8 @@ class Progress:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a case that is done."""
-        found = found_in(report)
-        if report.when != "call" or not found:
+        found = found_in(report) if report.when == "call" else {}
+        if not found:
             return
         self._done += 1
         self._judged += "passed" in found
@@ -68,10 +69,14 @@ class Progress:
             parts.append(f"{figures.duration(seconds)} left")
         return f"{message[:-1]}, {', '.join(parts)}]" if parts else message
 
+
+class CaseLines:
+    """With `-v`: what a case's line says."""
+
     def pytest_report_teststatus(
         self, report: pytest.CollectReport | pytest.TestReport
     ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-        """With `-v`: the word, and beside it the case's score, latency and cost."""
+        """The word, and beside it the case's score, latency and cost."""
         if not isinstance(report, pytest.TestReport) or report.when != "call":
             return None
         found = found_in(report)

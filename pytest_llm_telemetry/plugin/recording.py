@@ -1,7 +1,6 @@
 """What happens in the process that runs a test: its calls and scores go into the run's log."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +54,15 @@ class Recording:
             self._tap.close()
             self._tap = None
 
-    @contextmanager
-    def case(self, run: CaseRun | None) -> Iterator[None]:
-        """Put the run's and the case's context on every event while a test runs."""
+    def begin(self, run: CaseRun | None) -> None:
+        """Put the run's and the case's context on every event from here on."""
         self._case = None
         self._is_set_up = False
         self._begin(run)
-        try:
-            yield
-        finally:
-            self._tell({})
+
+    def end(self) -> None:
+        """A test is over: what comes now is the run's, and no case's."""
+        self._tell({})
 
     def set_up(self, run: CaseRun) -> None:
         """Begin anew where a test is set up again: pytest-rerunfailures does so for each try."""

@@ -1,21 +1,18 @@
 """One pytest session under `--llm-telemetry`: its golden sets, its calls, and each test's say."""
 
 from collections.abc import Container, Generator, Sequence
-from contextlib import nullcontext
 from os.path import relpath
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.samples import CONTROL
-from pytest_llm_telemetry.plugin.budget import BudgetExceeded, Meter
-from pytest_llm_telemetry.plugin.cases import GoldenCase
+from pytest_llm_telemetry.plugin.budget import Meter
 from pytest_llm_telemetry.plugin.collection import (
-    CaseRun,
     Suites,
     Target,
     ids_of,
@@ -24,23 +21,22 @@ from pytest_llm_telemetry.plugin.collection import (
 )
 from pytest_llm_telemetry.plugin.hooks import prices_of
 from pytest_llm_telemetry.plugin.judging import RunJudge, utc_now
-from pytest_llm_telemetry.plugin.junit import outcome_of, without_ours
-from pytest_llm_telemetry.plugin.offline import LiveCall, Offline
+from pytest_llm_telemetry.plugin.offline import Offline
 from pytest_llm_telemetry.plugin.options import Options, resolve
-from pytest_llm_telemetry.plugin.outcomes import expect, own_score
-from pytest_llm_telemetry.plugin.progress import Progress
+from pytest_llm_telemetry.plugin.progress import CaseLines, Progress
 from pytest_llm_telemetry.plugin.recording import Recording
-from pytest_llm_telemetry.plugin.stopping import EarlyStops
+from pytest_llm_telemetry.plugin.running import Running
 from pytest_llm_telemetry.plugin.targets import (
     GoldenSetUnusable,
     TargetFile,
     collect_too,
     targets_of,
 )
-from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 from pytest_llm_telemetry.runtime.published_prices import price_table
 from pytest_llm_telemetry.storage import revision, runs, settings
-from pytest_llm_telemetry.storage.ledger import Ledger
+
+if TYPE_CHECKING:
+    from pytest_llm_telemetry.plugin.stopping import EarlyStops
 
 
 def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
@@ -64,13 +60,18 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
         judge = RunJudge(options, known, session.run_dir)
         config.pluginmanager.register(judge, "llm-telemetry-judge")
         config.pluginmanager.register(Progress(config), "llm-telemetry-progress")
+        if config.get_verbosity() > 0:
+            config.pluginmanager.register(CaseLines(), "llm-telemetry-case-lines")
+    if options.offline:
+        config.pluginmanager.register(Offline(), "llm-telemetry-offline")
+    config.pluginmanager.register(session.running, "llm-telemetry-running")
     # registered last, so that its log is closed before the judge reads it
     config.pluginmanager.register(session, "llm-telemetry-session")
     return session
 
 
 class TelemetrySession:
-    """The hooks of every process that runs tests. Under xdist each worker has its own."""
+    """What every process that collects tests keeps. Under xdist each worker has its own."""
 
     def __init__(self, config: pytest.Config, options: Options, known: settings.Settings) -> None:
         worker: dict[str, str] | None = getattr(config, "workerinput", None)
@@ -81,30 +82,14 @@ class TelemetrySession:
         self.judges = worker is None and not self._collect_only
         self.run_id = worker["llm_run_id"] if worker else runs.new_run_id(utc_now(), token_hex(2))
         self.run_dir = options.run_dir / self.run_id
-        budget = options.budget_usd
-        meter = Meter(Ledger(self.run_dir, budget)) if budget is not None else None
         self._recording = Recording(
-            self.run_id, self.run_dir / runs.EVENTS, worker["workerid"] if worker else None, meter
+            self.run_id,
+            self.run_dir / runs.EVENTS,
+            worker["workerid"] if worker else None,
+            _meter(self.run_dir, options.budget_usd),
         )
-        self._offline = Offline() if options.offline else None
         self.targets: list[Target] = []
-        self._stops = EarlyStops(self.run_dir, options, known) if options.stop_early else None
-
-    @property
-    def logger(self) -> TelemetryLogger:
-        """The logger behind the `llm_telemetry` fixture."""
-        return self._recording.logger
-
-    def case_of(self, request: pytest.FixtureRequest) -> GoldenCase:
-        """The case behind the `golden_case` fixture."""
-        case = self._recording.current
-        if case is None or not isinstance(getattr(request, "param", None), CaseRun):
-            pytest.fail(
-                "golden_case needs a golden set: mark the test with "
-                '@pytest.mark.golden_set("golden/support.jsonl")',
-                pytrace=False,
-            )
-        return case
+        self.running = Running(self._recording, _early_stops(self.run_dir, options, known))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -145,11 +130,12 @@ class TelemetrySession:
             recording=self._recording,
         )
 
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
+    def tag(self, items: Sequence[pytest.Item]) -> None:
         """Let `-k billing` select the cases with that tag."""
-        run = run_of(item)
-        if run is not None:
-            item.extra_keyword_matches.update(run.case.tags)
+        for item in items:
+            run = run_of(item)
+            if run is not None and run.case.tags:
+                item.extra_keyword_matches.update(run.case.tags)
 
     def _accepted(self, suite: str) -> Container[str]:
         """The case ids of a suite's baseline; none where there is no baseline."""
@@ -213,63 +199,24 @@ class TelemetrySession:
             except TelemetryError as error:
                 raise pytest.UsageError(str(error)) from None
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Put the case's context on every event while the item runs."""
-        with self._recording.case(run_of(item)):
-            return (yield)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Skip what the budget has no room for, and repeats that would decide nothing."""
-        run, meter = run_of(item), self._recording.meter
-        if run is None:
-            return
-        self._recording.set_up(run)
-        why = meter.stopped if meter is not None else ""
-        if not why and self._stops is not None:
-            why = self._stops.why(run)
-        if why:
-            raise pytest.skip.Exception(why, _use_item_location=True)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Watch what answers the test: a cassette, or a live provider where none may be reached."""
-        funcargs = getattr(item, "funcargs", {})
-        self._recording.replayed_by(funcargs.get("vcr"))
-        with self._offline.guard() if self._offline is not None else nullcontext():
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Settle what the test's own outcome says of its case."""
-        report = yield
-        run, case = run_of(item), self._recording.current
-        if run is None or case is None:
-            return report
-        vars(report)["llm_case"] = [run.suite, run.case.id]
-        if report.when == "call" and not report.skipped:
-            error = call.excinfo.value if call.excinfo else None
-            if isinstance(error, BudgetExceeded):
-                report.outcome = "skipped"
-                report.longrepr = (str(item.path), (item.reportinfo()[1] or 0) + 1, str(error))
-            elif isinstance(error, LiveCall):
-                pass  # the test fails: that is what was asked for
-            elif error is not None and self._recording.recorded(error):
-                expect(report, item, error)
-            elif error is not None or not case.graded:
-                own = own_score(error)
-                case.scores.append(own)
-                self._recording.emit(own)
-            told = outcome_of(run, case, self._recording.spent)
-            report.user_properties += told
-            # the teardown's report, which JUnit files are made from, has the last try's
-            item.user_properties[:] = [*without_ours(item.user_properties), *told]
-        return report
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Close the log, before it is read."""
         self._recording.close()
+
+
+def _meter(run_dir: Path, budget_usd: float | None) -> Meter | None:
+    if budget_usd is None:
+        return None
+    from pytest_llm_telemetry.storage.ledger import Ledger  # noqa: PLC0415 - where it is asked for
+
+    return Meter(Ledger(run_dir, budget_usd))
+
+
+def _early_stops(run_dir: Path, options: Options, known: settings.Settings) -> "EarlyStops | None":
+    if not options.stop_early:
+        return None
+    # its statistics take 10 ms to load
+    from pytest_llm_telemetry.plugin.stopping import EarlyStops  # noqa: PLC0415
+
+    return EarlyStops(run_dir, options, known)

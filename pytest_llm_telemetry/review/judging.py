@@ -52,13 +52,21 @@ class Request:
     reports: Sequence[str] = ()
 
 
-def conclude(run_dir: Path, request: Request, *, problems: Sequence[Problem] = ()) -> Report:
+def conclude(
+    run_dir: Path,
+    request: Request,
+    *,
+    problems: Sequence[Problem] = (),
+    run: runs.Run | None = None,
+) -> Report:
     """Judge a stored run, write the reports that were asked for, and say what came of it.
+
+    `run` is what the manifest tells, where the caller has just written it.
 
     Nothing is raised for input that cannot be used: it is a problem of the report, and its exit
     status is 4.
     """
-    report = _judge_run(run_dir, request, problems)
+    report = _judge_run(run_dir, request, problems, run)
     if request.accepting is not None:
         report = _accept_judged(run_dir, report, request, request.accepting)
     past_runs.remember(run_dir, (suite.summary for suite in report.suites))
@@ -79,14 +87,15 @@ def _publish(report: Report, wanted: str, root: Path) -> Report:
     return replace(report, notes=(*report.notes, note))
 
 
-def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> Report:
+def _judge_run(
+    run_dir: Path, request: Request, problems: Sequence[Problem], run: runs.Run | None = None
+) -> Report:
     found = list(problems)
     suites: list[SuiteReport] = []
-    run: runs.Run | None = None
     skipped: dict[str, int] = {}
     if run_dir.is_file() or any((run_dir / name).exists() for name in (runs.EVENTS, runs.MANIFEST)):
         try:
-            run, summaries, skipped = runs.read(run_dir)
+            run, summaries, skipped = runs.read(run_dir, run)
             found += _unread(run_dir, skipped, request.root)
             suites = [
                 _judge_suite(summary, run, request, summaries.get(name + CONTROL))
@@ -94,6 +103,7 @@ def _judge_run(run_dir: Path, request: Request, problems: Sequence[Problem]) -> 
                 if not name.endswith(CONTROL)
             ]
         except TelemetryError as error:
+            run = None
             found.append(_problem(error, request.root))
     status = worst([suite.verdict.status for suite in suites] + ["error"] * bool(found))
     name = _shown(run_dir, request.root) if run_dir.is_file() else run_dir.name

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError
 from pytest_llm_telemetry.core.report import Report
-from pytest_llm_telemetry.reporters import mail, slack
 from pytest_llm_telemetry.reporters.kinds import KINDS, renderer
 from pytest_llm_telemetry.review import channels
 
@@ -56,12 +55,16 @@ def _write(path: Path, text: str, mode: str, root: Path) -> str:
 
 
 def _to_slack(report: Report) -> str:
+    from pytest_llm_telemetry.reporters import slack  # noqa: PLC0415 - few runs post
+
     payload = slack.message(report, mentions=channels.mentions(os.environ))
     channels.post(payload, os.environ)
     return "posted to Slack"
 
 
 def _to_people(report: Report) -> str:
+    from pytest_llm_telemetry.reporters import mail  # noqa: PLC0415 - few runs mail
+
     message = mail.message(report, **channels.addresses(os.environ))
     channels.send(message, os.environ)
     return f"mailed to {message['To']}"

@@ -9,7 +9,6 @@ import io
 import json
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -122,7 +121,9 @@ def decode_json(text: str) -> Any:
         value = _DECODER.decode(text)
     except RecursionError:
         raise Refused(_DEEP, _FLATTEN) from None
-    _check(value, scalars="\\u" in text)
+    scalars = "\\u" in text
+    if scalars or text.count("{") + text.count("[") > MAX_DEPTH:  # else it cannot be too deep
+        _check(value, scalars=scalars)
     return value
 
 
@@ -132,6 +133,8 @@ def parse_toml(text: str, name: str, *, error: type[TelemetryError] = ConfigErro
     Raises:
         TelemetryError: Of the type `error`, with `file:line`, what was found and the remedy.
     """
+    import tomllib  # noqa: PLC0415 - 3 ms, where there is such a file
+
     way = _LONG_WAY.search(text)
     if way is not None:
         line = text.count("\n", 0, way.start()) + 1

@@ -71,11 +71,11 @@ def find_run(folder: Path, wanted: str) -> Path:
     raise ConfigError(f"no run {wanted!r}", where=folder.as_posix(), remedy=remedy)
 
 
-def read(folder: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
+def read(folder: Path, run: Run | None = None) -> tuple[Run, dict[str, Summary], dict[str, int]]:
     """A run as it was planned, what came of each suite, and how many lines were skipped and why.
 
     Without a manifest the suites are rebuilt from the events, and the run counts as incomplete:
-    nobody knows what it lacks. A file is a production log: its services are the suites, and calls
+    nobody knows what it lacks; `run` stands for a manifest that the caller knows. A file is a production log: its services are the suites, and calls
     with the same query (by its hash) the repeats of a case.
 
     Raises:
@@ -91,7 +91,8 @@ def read(folder: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
         )
     reading = logs.read(files)
     events = _by_suite(reading.events)
-    run = read_manifest(folder) if planned else _rebuilt(folder.name, reading.events, events)
+    if run is None:
+        run = read_manifest(folder) if planned else _rebuilt(folder.name, reading.events, events)
     summaries = {
         suite: _with_judges(
             _summary(suite, plan, run, events.get(suite, ())), events.get(suite + JUDGE, ())

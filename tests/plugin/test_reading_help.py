@@ -24,8 +24,8 @@ def test_help_tells_every_option_and_its_twin(pytester: pytest.Pytester) -> None
     """Each option stands with words of its own, and so does its setting in the ini file."""
     text = told(pytester, "--help")
     for option in OPTIONS:
-        assert re.search(rf"{option}(=\S+)? [a-z]", text), option
-        assert re.search(rf"{option[2:].replace('-', '_')} \(\w+\): [a-z]", text), option
+        assert re.search(rf"{option}(=\S+)? [A-Z]", text), option
+        assert re.search(rf"{option[2:].replace('-', '_')} \(\w+\): [A-Z]", text), option
         assert f"(twin of {option})" in text
 
 

@@ -1,0 +1,114 @@
+"""The hooks around each test: its case's context, what keeps it from running, and its own say."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_llm_telemetry.plugin.budget import BudgetExceeded
+from pytest_llm_telemetry.plugin.cases import GoldenCase
+from pytest_llm_telemetry.plugin.collection import CaseRun, run_of
+from pytest_llm_telemetry.plugin.junit import outcome_of, without_ours
+from pytest_llm_telemetry.plugin.offline import LiveCall
+from pytest_llm_telemetry.plugin.outcomes import expect, own_score
+from pytest_llm_telemetry.plugin.recording import Recording
+from pytest_llm_telemetry.runtime.logger import TelemetryLogger
+
+if TYPE_CHECKING:
+    from pytest_llm_telemetry.plugin.stopping import EarlyStops
+
+_NO_CASE = (
+    "golden_case needs a golden set: mark the test with "
+    '@pytest.mark.golden_set("golden/support.jsonl")'
+)
+
+
+class Running:
+    """The hooks of every process that runs tests. They are called for each test, so they are short."""
+
+    def __init__(self, recording: Recording, stops: "EarlyStops | None") -> None:
+        self._recording = recording
+        self._stops = stops
+        self._run: CaseRun | None = None
+
+    # No fixture asks for `request`: pytest takes 20 us a test to provide it.
+
+    @pytest.fixture
+    def golden_case(self) -> GoldenCase:
+        """One case of the golden set: `.id`, `.input`, `.expected`, `.tags`, `.check(answer)`."""
+        case = self._recording.current
+        if case is None:
+            pytest.fail(_NO_CASE, pytrace=False)
+        return case
+
+    @pytest.fixture
+    def llm_telemetry(self) -> TelemetryLogger:
+        """A TelemetryLogger that writes into this run: `.wrap(handler)`, `.observe(query)`."""
+        return self._recording.logger
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Put the case's context on every event while the item runs."""
+        self._run = run_of(item)
+        self._recording.begin(self._run)
+        try:
+            return (yield)
+        finally:
+            self._recording.end()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self) -> None:
+        """Skip what the budget has no room for, and repeats that would decide nothing."""
+        run, meter = self._run, self._recording.meter
+        if run is None:
+            return
+        self._recording.set_up(run)
+        why = meter.stopped if meter is not None else ""
+        if not why and self._stops is not None:
+            why = self._stops.why(run)
+        if why:
+            raise pytest.skip.Exception(why, _use_item_location=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Learn whether a cassette answers the test."""
+        cassette = getattr(item, "funcargs", {}).get("vcr")
+        if cassette is not None:
+            self._recording.replayed_by(cassette)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Settle what the test's own outcome says of its case."""
+        report = yield
+        run, case = self._run, self._recording.current
+        if call.when == "call" and run is not None and case is not None:
+            vars(report)["llm_case"] = (run.suite, run.case.id)
+            if not report.skipped:
+                self._settle(item, call, report, case)
+                told = outcome_of(run, case, self._recording.spent)
+                report.user_properties += told
+                # the teardown's report, which JUnit files are made from, has the last try's
+                item.user_properties[:] = [*without_ours(item.user_properties), *told]
+        return report
+
+    def _settle(
+        self,
+        item: pytest.Item,
+        call: pytest.CallInfo[None],
+        report: pytest.TestReport,
+        case: GoldenCase,
+    ) -> None:
+        error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, BudgetExceeded):
+            report.outcome = "skipped"
+            report.longrepr = (str(item.path), (item.reportinfo()[1] or 0) + 1, str(error))
+        elif isinstance(error, LiveCall):
+            pass  # the test fails: that is what was asked for
+        elif error is not None and self._recording.recorded(error):
+            expect(report, item, error)
+        elif error is not None or not case.graded:
+            own = own_score(error)
+            case.scores.append(own)
+            self._recording.emit(own)
