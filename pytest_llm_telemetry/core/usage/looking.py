@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _LARGEST = 2**53  # past it a JSON number is no exact count
 _ABSENT = object()
 _NO_DATA: dict[str, Any] = {}
+_NOWHERE, _EXTRA, _LOOK = "nowhere", "among a pydantic model's extra fields", "in the class"
+_KNOWN = 4096  # names of classes; classes made at run time must not fill the memory
+_places: dict[tuple[type, str], str] = {}
 
 
 class _Slotted:
@@ -36,22 +39,42 @@ def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
 
 def get(value: Any, name: str) -> Any:
     """The item or attribute of that name, None when there is no such data."""
-    if type(value) is dict:
+    kind = type(value)
+    if kind is dict:
         return value.get(name)
     held = getattr(value, "__dict__", _NO_DATA)
     if name in held:
         return held[name]
-    if value is None or type(value) is str:
+    place = _places.get((kind, name)) or _learn(value, name)
+    if place is _NOWHERE:
         return None
+    if place is _EXTRA:
+        extra = _of_pydantic(value, "__pydantic_extra__")
+        return extra.get(name) if extra else None
     return value.get(name) if isinstance(value, Mapping) else _declared(value, name)
 
 
+def _learn(value: Any, name: str) -> str:
+    """Where a class keeps what its instances do not hold by that name.
+
+    A response is asked for a dozen names that its class does not have, and a pydantic class takes
+    a microsecond to say so each time.
+    """
+    kind = type(value)
+    if value is None or kind is str:
+        place = _NOWHERE
+    elif isinstance(value, Mapping) or getattr(kind, name, _ABSENT) is not _ABSENT:
+        place = _LOOK
+    else:
+        place = _EXTRA if hasattr(kind, "__pydantic_extra__") else _NOWHERE
+    if value.__class__ is kind and len(_places) < _KNOWN:  # a proxy stands for many classes
+        _places[kind, name] = place
+    return place
+
+
 def _declared(value: Any, name: str) -> Any:
-    """What the class declares under that name, or a pydantic model holds as an extra field."""
-    declared: Any = getattr(type(value), name, _ABSENT)
-    if declared is _ABSENT:
-        extra = _of_pydantic(value, "__pydantic_extra__")
-        return extra.get(name) if extra else None
+    """What the class declares under that name as data."""
+    declared: Any = getattr(type(value), name)
     if type(declared) in _SLOTS or type(declared).__name__ == "_tuplegetter":
         return declared.__get__(value)
     return None if hasattr(declared, "__get__") else declared
