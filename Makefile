@@ -11,7 +11,7 @@ FORMS     := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 # What is tested on the installed wheel: the rooms that read files beside them.
 WHEEL_TESTS ?= tests/cli tests/storage
 
-.PHONY: demo regression test browser faults coverage check lint wheel clean
+.PHONY: demo regression test browser faults coverage check lint docs wheel clean
 
 demo: $(VENV)/.demo
 	cd examples/support_bot && ../../$(BIN)/python -m pytest --llm-telemetry
@@ -40,7 +40,13 @@ coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage report --fail-under=100 \
 	    --include='pytest_llm_telemetry/core/*,pytest_llm_telemetry/runtime/*'
 
-check: lint coverage wheel
+# Builds the pages strictly, and runs the how-tos whose libraries are in no other group.
+docs: $(VENV)/.dev
+	$(PIP) --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+	$(BIN)/python -m pytest -q -p no:langsmith_plugin tests/docs -k "celery or langchain"
+
+check: lint coverage docs wheel
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -62,6 +62,7 @@ class FileSink:
         self._looks = 0  # since the path was looked at
         self._sure_until = 0.0
         self._since: list[bytes] = []  # what was written since the last look
+        self._before: list[bytes] = []  # what was, in a burst, between the last two
         self._gone: list[bytes] = []  # what went with a file that was deleted
         self._rest = b""  # of a line that was cut
         self._cut_at = 0
@@ -100,12 +101,14 @@ class FileSink:
         since, self._since = self._since, []
         if self._stands(now):
             self._looks += 1
-            if self._looks > _EAGER:
-                self._sure_until = now + _SURE_S
+            burst = self._looks > _EAGER
+            self._sure_until = now + _SURE_S if burst else 0.0
+            self._before = since if burst else []  # a signal or thread may be about to write one
             return True
         self._sure_until = 0.0
         if not self._is_ours() or not os.fstat(self._descriptor).st_nlink:
-            self._gone += since
+            self._gone += self._before + since
+            self._before = []
         return False
 
     def _stands(self, now: float) -> bool:
@@ -205,12 +208,13 @@ class FileSink:
         self._sure_until = 0.0
         self._lock = RLock()
         self._torn, self._rest = False, b""
-        self._since, self._gone = [], []
+        self._since, self._before, self._gone = [], [], []
 
     def flush(self) -> None:
         """Write anew what a file that was deleted just now took with it; nothing else waits."""
         with self._lock:
-            if self._since and not self._look(monotonic()) and self._gone:
+            written = self._before or self._since
+            if written and not self._look(monotonic()) and self._gone:
                 self._write_again(b"")
 
     def close(self) -> None:

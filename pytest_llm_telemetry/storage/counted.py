@@ -1,9 +1,8 @@
-"""Log files -> hours: the pattern for lines as our logger writes them, the parser for the rest."""
+"""Lines -> rows: by the pattern for lines as our logger writes them, by the parser for the rest."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-from pytest_llm_telemetry.core.traffic.counting import WRONG, Counting
+from pytest_llm_telemetry.core.traffic.counting import WRONG
 from pytest_llm_telemetry.core.traffic.rows import OTHER, Row, is_time, row_of, rows_of
 from pytest_llm_telemetry.storage import logs
 
@@ -12,27 +11,14 @@ _NOTHING = Row(*[""] * len(Row._fields))
 Rows = Sequence[tuple[str, ...]]
 
 
-def count(path: Path, into: Counting, span: slice = slice(0, None)) -> None:
-    """Count the lines of a file, or of some bytes of it.
+def rows_in(block: bytes | None, *, ended: bool) -> Rows:
+    """A row for each line of a block of `logs.blocks`.
 
-    Raises:
-        ConfigError: If it cannot be read.
+    It is of no kind, with the reason as `other`, where a line is no event.
     """
-    for rows in read_rows(path, span):
-        into.add(rows)
-
-
-def read_rows(path: Path, span: slice = slice(0, None)) -> Iterator[Rows]:
-    """A row for each line of a file; of no kind, with the reason as `other`, where it is no event.
-
-    Raises:
-        ConfigError: If it cannot be read.
-    """
-    for block, ended in logs.blocks(path, span):
-        if block is None or not ended:
-            yield [_row(block, ended=False)]
-        else:
-            yield _fast(block) or [_row(line, ended=True) for line in block.split(b"\n")[:-1]]
+    if block is None or not ended:
+        return [_row(block, ended=False)]
+    return _fast(block) or [_row(line, ended=True) for line in block.split(b"\n")[:-1]]
 
 
 def _fast(block: bytes) -> Rows | None:

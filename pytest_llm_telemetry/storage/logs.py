@@ -81,9 +81,8 @@ def each(path: Path) -> Iterator[Event | str]:
 
 def records(path: Path, file: BinaryIO, size: int) -> Iterator[tuple[bytes, Event | str]]:
     """Each line of an open log and what it is; of a plain one only what its first `size` bytes hold."""
-    whole = path.suffix in PACKED
-    span = _Span(unpacked(file, path), slice(0, None if whole else size))
-    for line, ended in _lines_in(_blocks(span)):
+    span = slice(0, None if path.suffix in PACKED else size)
+    for line, ended in _lines_in(blocks_in(file, path, span)):
         yield line or b"", event_of(line, ended=ended)
 
 
@@ -121,11 +120,23 @@ def blocks(path: Path, span: slice = slice(0, None)) -> Iterator[tuple[bytes | N
             what = "is no file" if path.exists() else "does not exist"
             raise ConfigError(what, where=path.as_posix(), remedy="check the path")
         with path.open("rb") as file:
-            file.seek(span.start)
-            yield from _blocks(_Span(unpacked(file, path), span))
+            yield from blocks_in(file, path, span)
     except OSError as fault:
         what = f"cannot be read: {fault.strerror}"
         raise ConfigError(what, where=path.as_posix(), remedy="check the path") from None
+
+
+def blocks_in(
+    file: BinaryIO, path: Path, span: slice = slice(0, None)
+) -> Iterator[tuple[bytes | None, bool]]:
+    """The same of a file that is open already, whatever its path names by now.
+
+    Raises:
+        ConfigError: If it takes a package that is not installed.
+        OSError: If it cannot be read.
+    """
+    file.seek(span.start)
+    return _blocks(_Span(unpacked(file, path), span))
 
 
 class _Span:

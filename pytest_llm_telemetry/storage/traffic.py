@@ -1,13 +1,18 @@
 """Logs -> the traffic of a window, from any number of files and hosts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pytest_llm_telemetry.core.traffic import Hour, Traffic, whole_hours
-from pytest_llm_telemetry.core.traffic.counting import Counting
-from pytest_llm_telemetry.storage.counted import count
+from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.traffic import Groups, Hour, Traffic, whole_hours
+from pytest_llm_telemetry.core.traffic.hours import ALL
 from pytest_llm_telemetry.storage.finding import log_files
+from pytest_llm_telemetry.storage.rolling import Counted, Window, by_lines, by_rollup, tidy
+from pytest_llm_telemetry.storage.rollups import SUFFIX, Writing, read_rollup
+
+_TRIES = 5  # while files are rotated away under our hands
 
 
 def read_traffic(
@@ -16,7 +21,8 @@ def read_traffic(
     """The traffic from `since` to `until`, widened to whole hours of UTC.
 
     Args:
-        places: Log files, with all that were rotated away from them, and folders of logs.
+        places: Log files, with all that were rotated away from them, folders of logs, and rollups
+            that other hosts shipped.
         since: Where the window begins, a time with a zone.
         until: Where it ends.
         rollups: Whether rollups may be read and written; the figures are the same without.
@@ -24,22 +30,128 @@ def read_traffic(
     Raises:
         ConfigError: If a place holds no log, or a file cannot be read.
     """
-    start, end = whole_hours(since, until)
-    del rollups  # every line is read
-    files = [path for path in log_files(places) if path.stat().st_mtime >= start.timestamp()]
-    found: dict[datetime, Hour] = {}
-    last = ""
-    for path in files:
-        counting = Counting()
-        count(path, counting)
-        counting.flush(datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat()[:13])
-        last = max(last, counting.last)
-        for hour in counting.hours.values():
-            found.setdefault(hour.start, Hour(hour.start)).merge(hour)
-    return Traffic(
-        since=start,
-        until=end,
-        hours=tuple(found[at] for at in sorted(found) if start <= at < end),
-        files=len(files),
-        last_event=datetime.fromisoformat(last) if last else None,
+    window = whole_hours(since, until)
+    shipped = [place for place in places if place.suffix == SUFFIX]
+    found = [_shipped(path, window) for path in shipped]
+    logs = [place for place in places if place.suffix != SUFFIX]
+    if logs or not shipped:
+        found += _logs(logs, window, rollups=rollups)
+    return _put_together(window, found)
+
+
+def write_rollup(path: Path, traffic: Traffic) -> None:
+    """Write the hours of some traffic as one rollup, to be read in place of the logs.
+
+    Raises:
+        ConfigError: If it cannot be written.
+    """
+    try:
+        writing = Writing(path)
+        try:
+            for hour in traffic.hours:
+                writing.add(hour)
+            last = traffic.last_event
+            writing.finish(None, f"{last:%Y-%m-%dT%H:%M:%S.%f}Z" if last is not None else "")
+        finally:
+            writing.give_up()
+    except OSError as fault:
+        raise _unreadable(path, fault, "written") from None
+
+
+def _logs(places: Sequence[Path], window: Window, *, rollups: bool) -> list[Counted]:
+    """What was read of each log file, with none missed that was rotated away meanwhile."""
+    for _ in range(_TRIES):
+        files = log_files(places)
+        try:
+            found = [_log(path, window, rollups=rollups) for path in files]
+        except FileNotFoundError:
+            continue  # it has another name now
+        if log_files(places) == files:
+            if rollups:
+                tidy(files)
+            return [each for each in found if each is not None]
+    raise ConfigError(
+        "files come and go faster than they can be read",
+        where=places[0].as_posix(),
+        remedy="rotate by day, or by a larger size",
     )
+
+
+def _log(path: Path, window: Window, *, rollups: bool) -> Counted | None:
+    """What was read of a log; None of one that was last written to before the window."""
+    try:
+        if path.stat().st_mtime < window[0].timestamp():
+            return None
+        if rollups:
+            return by_rollup(path, window, datetime.now(UTC))
+        return by_lines(path, window)
+    except FileNotFoundError:
+        raise
+    except OSError as fault:
+        raise _unreadable(path, fault, "read") from None
+
+
+def _shipped(path: Path, window: Window) -> Counted:
+    try:
+        found = read_rollup(path, *window)
+    except OSError as fault:
+        raise _unreadable(path, fault, "read") from None
+    if found is None:
+        raise ConfigError(
+            "is no rollup, is damaged, or is of another version",
+            where=path.as_posix(),
+            remedy="write it anew: llm-telemetry merge LOG... --out FILE",
+        )
+    return Counted(hours=found.hours, last=found.last, rolled_up=True)
+
+
+def _unreadable(path: Path, fault: OSError, what: str) -> ConfigError:
+    return ConfigError(
+        f"cannot be {what}: {fault.strerror}", where=path.as_posix(), remedy="check the path"
+    )
+
+
+def _put_together(window: Window, found: Sequence[Counted]) -> Traffic:
+    parts: dict[datetime, list[Hour]] = {}
+    for each in found:
+        for hour in each.hours:
+            parts.setdefault(hour.start, []).append(hour)
+    last = max((each.last for each in found), default="")
+    return Traffic(
+        since=window[0],
+        until=window[1],
+        hours=tuple(_joined(some) for _, some in sorted(parts.items())),
+        files=len(found),
+        rolled_up=sum(each.rolled_up for each in found),
+        last_event=datetime.fromisoformat(last) if last else None,
+        notes=tuple(dict.fromkeys(each.note for each in found if each.note)),
+    )
+
+
+def _joined(parts: Sequence[Hour]) -> Hour:
+    """One hour of several of the same start."""
+    if len(parts) == 1:
+        return parts[0]
+    found = Hour(parts[0].start, by=_Joined([part.by for part in parts]))
+    for part in parts:
+        found.add_totals(part)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined(Mapping[str, Groups]):
+    """What an hour is told apart by in several files, put together when it is asked for."""
+
+    parts: Sequence[Mapping[str, Groups]]
+
+    def __getitem__(self, name: str) -> Groups:
+        found = Groups()
+        for part in self.parts:
+            found.merge(part[name])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(ALL)
+
+    def __len__(self) -> int:
+        return len(ALL)

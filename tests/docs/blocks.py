@@ -4,6 +4,7 @@ A comment before a block says what a reader need not see:
 
     <!-- run: file=test_bot.py -->      save the block as this file; nothing else happens to it
     <!-- run: exit=1 -->                its last command ends with this status
+    <!-- run: needs=MODULE -->          only where this module is installed (group `docs`)
     <!-- run: none, because ... -->     it cannot run here, for the reason that stands there
     <!-- run first                      Python that runs before the next block
     code
@@ -28,6 +29,7 @@ class Block:
     file: str = ""
     exit_status: int = 0
     left_out: str = ""
+    needs: str = ""
 
 
 def blocks(page: str) -> Iterator[Block]:
@@ -51,6 +53,7 @@ def blocks(page: str) -> Iterator[Block]:
                 file=asked.get("file", ""),
                 exit_status=int(asked.get("exit", 0)),
                 left_out=asked.get("none", ""),
+                needs=asked.get("needs", ""),
             )
             asked = {}
 
@@ -59,7 +62,7 @@ def _read(asked: str, number: int) -> dict[str, str]:
     if asked.startswith("none, because "):
         return {"none": asked.removeprefix("none, because ")}
     key, _, value = asked.partition("=")
-    if key not in {"file", "exit"} or not value:
+    if key not in {"file", "exit", "needs"} or not value:
         raise ValueError(f"line {number}: nobody knows what `run: {asked}` asks for")
     return {key: value}
 

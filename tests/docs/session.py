@@ -27,6 +27,7 @@ _UNASKED = (
     "recording",
     "anyio",
     "hypothesispytest",
+    "langsmith_plugin",
     "playwright",
     "base_url",
 )
@@ -147,4 +148,4 @@ _READ: Mapping[str, Any] = {
     "jsonl": _jsonl,
     "yaml": yaml.safe_load,
 }
-_SHOWN = frozenset({"text", "markdown", "sql"})
+_SHOWN = frozenset({"", "text", "markdown", "sql"})

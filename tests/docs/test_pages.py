@@ -51,6 +51,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, _own_environment: No
     return Reader(project, bin_folder)
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ibis")  # of ibis itself, about duckdb
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_page_does_what_it_says(page: Path, reader: Reader) -> None:
     """Python runs, commands end as told and print what is shown, settings and data are valid."""
@@ -58,6 +59,8 @@ def test_a_page_does_what_it_says(page: Path, reader: Reader) -> None:
         for block in blocks(page.read_text(encoding="utf-8")):
             if block.left_out:
                 continue
+            if block.needs:
+                pytest.importorskip(block.needs, reason=f"{block.needs} is in the group `docs`")
             try:
                 reader.does(block)
             except BaseException as error:

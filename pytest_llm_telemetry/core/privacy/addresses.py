@@ -83,17 +83,20 @@ def _colons(text: str, start: int, end: int, found: Spans) -> None:
     groups = run.split(":")
     if len(groups) == _MAC_GROUPS and all(len(group) == 2 for group in groups):  # two hex digits
         found.append((start, end, "<MAC>"))
-    elif _is_v6(run):
-        suffix = _PREFIX.match(text, end)
+        return
+    suffix = _PREFIX.match(text, end)
+    if _is_v6(run, of_network=suffix is not None and suffix[0][0] == "/"):
         if suffix is not None and (suffix[0][0] == "%" or int(suffix[0][1:]) <= _LARGEST_V6_PREFIX):
             end = suffix.end()
         found.append((start, end, "<IP>"))
 
 
-def _is_v6(run: str) -> bool:
-    """RFC 4291, section 2.2; without a digit it is rather a name of C++."""
+def _is_v6(run: str, *, of_network: bool) -> bool:
+    """RFC 4291, section 2.2; a short one without a digit is rather a name of C++."""
     halves = run.split("::")
-    if len(halves) > 2 or not any(sign.isdigit() for sign in run):  # :: may stand once
+    if len(halves) > 2:  # :: may stand once
+        return False
+    if not of_network and run.count(":") < 3 and not any(sign.isdigit() for sign in run):
         return False
     groups = [group for half in halves for group in half.split(":") if half]
     count = len(groups)

@@ -123,6 +123,55 @@ def cpf(digits: str) -> bool:
     return len(set(digits)) > 1
 
 
+def cnpj(digits: str) -> bool:
+    """The two checks of a Brazilian company's CNPJ (mod 11)."""
+    for length in (12, 13):
+        total = weighted(digits[:length], (6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2)[13 - length :])
+        if total * 10 % 11 % 10 != int(digits[length]):
+            return False
+    return digits.strip("0") != ""
+
+
+def abn(digits: str) -> bool:
+    """The check of an Australian business number (mod 89)."""
+    weights = (10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19)
+    return digits[0] != "0" and (weighted(digits, weights) - 10) % 89 == 0
+
+
+def tfn(digits: str) -> bool:
+    """The check of an Australian tax file number (mod 11)."""
+    return weighted(digits, (1, 4, 3, 7, 5, 8, 6, 9, 10)) % 11 == 0
+
+
+def acn(digits: str) -> bool:
+    """The check of an Australian company number (mod 10)."""
+    return -weighted(digits, (8, 7, 6, 5, 4, 3, 2, 1)) % 10 == int(digits[8])
+
+
+def bsn(digits: str) -> bool:
+    """The check of a Dutch citizen service number (mod 11)."""
+    return weighted(digits, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0
+
+
+def rrn(digits: str) -> bool:
+    """The date in a South Korean resident registration number, and the digit of its century."""
+    return _dated(digits[2:6]) and digits[6] in "12345678"
+
+
+def personnummer(digits: str) -> bool:
+    """The check and the date in a Swedish personal number of ten digits (Luhn)."""
+    return _dated(digits[2:6]) and luhn(digits)
+
+
+def nir(digits: str) -> bool:
+    """The check of a French social security number (mod 97)."""
+    return digits[0] in "12" and int(digits[:13]) % 97 == 97 - int(digits[13:])
+
+
+def _dated(digits: str) -> bool:
+    return 1 <= int(digits[:2]) <= 12 and 1 <= int(digits[2:]) <= 31
+
+
 def nif(code: str) -> bool:
     """The letter of a Spanish DNI or NIE in upper case without a hyphen."""
     digits = str("XYZ".index(code[0])) + code[1:-1] if code[0] in "XYZ" else code[:-1]

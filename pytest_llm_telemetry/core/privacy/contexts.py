@@ -24,7 +24,7 @@ _KINDS = {
         "<BANK_ACCOUNT>": "routing account sort",
         "<NATIONAL_ID>": (
             "social ssn sin national nino tax taxpayer steuer steuerid idnr itin pesel aadhaar aadhar "
-            "cpf nif nie dni bsn personnummer cpr codice nric curp identity"
+            "cpf cnpj nif nie dni nir bsn personnummer cpr codice nric curp identity abn acn tfn rrn rut"
         ),
     }.items()
     for word in words.split()

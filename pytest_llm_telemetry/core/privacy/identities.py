@@ -16,6 +16,7 @@ _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _INSIDE = _SIGNS + "_-"
 _LONGEST_HEAD, _LONGEST, _LONGEST_TAIL = 13, 20, 5
 _IBAN = re.compile(r"[A-Za-z]{2}[0-9][0-9](?:[ -]?[A-Za-z0-9]){11,30}+")
+_COMPACT = re.compile(r"[A-Z]{2}[0-9]{2}(?=[A-Z]*[0-9]{8})[A-Z0-9]{11,30}+(?![A-Za-z0-9])")
 _TAIL = re.compile(r"[A-Za-z0-9]*")
 _ID = re.compile(
     r"(?P<nif>(?:[0-9]{7,8}|[XYZ][0-9]{7})-?[A-Z])"
@@ -23,6 +24,7 @@ _ID = re.compile(
     r"|(?P<fiscal>[A-Z]{6}[0-9][0-9][A-Z][0-9][0-9][A-Z][0-9]{3}[A-Z])"
     r"|(?P<pan>[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z])"
     r"|(?P<nric>[STFG][0-9]{7}[A-Z])"
+    r"|(?P<curp>[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[A-Z0-9][0-9])"
     r"|(?P<hetu>[0-9]{6}[-+A][0-9]{3}[A-FHJ-NPR-Y0-9])"
 )
 _LAX = re.compile(r"[A-Za-z]{2} ?[0-9][0-9] ?[0-9][0-9] ?[0-9][0-9] ?[A-Da-dTt]")
@@ -40,17 +42,24 @@ _WALLET = re.compile(
 
 
 def find_iban(text: str, start: int, found: Spans) -> None:
-    """Add the IBAN that begins here, if one does: its country's length and mod 97 hold."""
+    """Add the IBAN that begins here, if one does: mod 97 and its country's length hold.
+
+    Without spaces and in capitals, a check that holds is enough, whatever the country's length.
+    """
     length = checks.IBAN_LENGTHS.get(text[start : start + 2].upper(), 0)
-    match = _IBAN.match(text, start) if length else None
+    match = _IBAN.match(text, start)
     if match is None:
         return
     taken, at = "", start
     while at < match.end() and len(taken) < length:
         taken += text[at] if text[at] not in " -" else ""
         at += 1
-    if len(taken) < length or text[at : at + 1].isalnum() or not checks.mod97(taken.upper()):
-        return
+    whole = len(taken) == length > 0 and not text[at : at + 1].isalnum()
+    if not whole or not checks.mod97(taken.upper()):
+        compact = _COMPACT.match(text, start)
+        if compact is None or not checks.mod97(compact[0]):
+            return
+        at = compact.end()
     found.append((start, at, "<IBAN>"))
 
 
@@ -104,6 +113,8 @@ def _add(text: str, start: int, end: int, found: Spans) -> bool:
         return False
     elif end - start == len(text) and _PASSPORT.fullmatch(value):
         label = "<PASSPORT>"
+    elif end - start == len(text) and _LAX.fullmatch(value):
+        label = "<NATIONAL_ID>"
     else:
         label = contexts.kind(contexts.before(text, start))
     if label is None or label[0] != "<":

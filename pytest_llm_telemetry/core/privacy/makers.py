@@ -12,9 +12,11 @@ _NAMES = (
     "pplx gsk xai tvly r8 hf api_org nfp sbp vercel rnd waka fw sqp squ sqa lin_api pnu rdme phc phx ntn "
     "dckr_pat dckr_oat sgp sntrys sntryu shpat shpss shpca shppa shippo_live shippo_test rubygems npm tfp "
     "duffel_test duffel_live lsv2_pt lsv2_st sm_aat sm_pat sm_sat doo_v1 dop_v1 dor_v1 pscale_tkn pscale_pw "
-    "pscale_oauth ghp gho ghu ghs ghr github_pat CLOJARS glc glsa ops b ion eps lob figd secret test live "
-    "test_pub live_pub acc key_live key_test fo1 fm1a fm1r fm2"
+    "pscale_oauth ghp gho ghu ghs ghr github_pat CLOJARS glc glsa ion eps lob figd key_live key_test fo1 fm1a "
+    "fm1r fm2"
 )
+# Words of code too: three digits tell the key.
+_WORDS = "ops b secret test live test_pub live_pub acc"
 # The first two characters, or one that any letter or digit follows, and the shape.
 _SHAPES = (
     ("sk", r"sk-[\w-]{16,}+"),  # OpenAI, Anthropic, OpenRouter, DeepSeek
@@ -105,12 +107,13 @@ def _by_start() -> dict[str, re.Pattern[str]]:
         for start in starts.split():
             for second in _SIGNS if len(start) == 1 else ("",):
                 shapes.setdefault(start + second, []).append(shape)
-    named: dict[str, list[str]] = {}
-    for name in _NAMES.split():
-        for start in {(name + joint)[:2] for joint in "-_"}:
-            named.setdefault(start, []).append(name)
-    for start, names in named.items():
-        shapes.setdefault(start, []).append(rf"(?:{'|'.join(names)})[-_][\w=+/-]{{14,}}+={{0,3}}")
+    for names, drawn in (
+        (_NAMES, r"(?=[a-z_=+/-]{0,60}+[A-Z0-9])"),
+        (_WORDS, r"(?=(?:[A-Za-z_=+/-]{0,40}+[0-9]){3})"),
+    ):
+        for name in names.split():
+            for start in {(name + joint)[:2] for joint in "-_"}:
+                shapes.setdefault(start, []).append(rf"{name}[-_]{drawn}[\w=+/-]{{14,}}+={{0,3}}")
     return {start: re.compile("|".join(found)) for start, found in shapes.items()}
 
 

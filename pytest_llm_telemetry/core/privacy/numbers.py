@@ -25,6 +25,8 @@ _DATE = re.compile(
     r"(?:[0-9]{4}[-/.][0-9][0-9]?[-/.][0-9][0-9]?|[0-9][0-9]?([-/.])[0-9][0-9]?\1(?:19|20)[0-9][0-9])(?![0-9])"
 )
 _SSN = re.compile(r"[0-9]{3}([-. ])[0-9]{2}\1[0-9]{4}")
+_SSN_PART = re.compile(r"[0-9]{3}-[0-9]{6}|[0-9]{5}-[0-9]{4}")  # as it is answered in a hurry
+_HAS_LETTERS = re.compile(r"(?s).{40}|[^A-Za-z]*[A-Za-z]")  # or is no short answer
 _CARD_GROUPS = re.compile(
     r"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5}"
 )
@@ -32,9 +34,10 @@ _NANP = re.compile(
     r"(?:\+?1[-. ]|001[-. ])?(?:\([2-9][0-9][0-9]\) ?|[2-9][0-9][0-9][-.])[0-9]{3}[-.][0-9]{4}"
 )
 _WITHIN = re.compile(
-    r"(?<![0-9.])(?:[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
+    r"(?<![0-9.])(?:[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}-[0-9]{6}|[0-9]{5}-[0-9]{4}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
     r"|\(?[2-9][0-9][0-9]\)?[-.][0-9]{3}[-.][0-9]{4}|[0-9]{14,19})(?![0-9]|\.[0-9])"
 )
+_EXPONENTS = ("e", "E")
 _JOINTS = " .()/-"
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _GROUPS = {
@@ -44,6 +47,21 @@ _GROUPS = {
     (4, 3, 3): checks.npi,
     (4, 5, 1): checks.medicare,
     (3, 3, 3, 2): checks.cpf,
+    (2, 3, 3, 4, 2): checks.cnpj,
+    (2, 3, 3, 3): checks.abn,
+    (1, 2, 2, 2, 3, 3, 2): checks.nir,
+    (6, 7): checks.rrn,
+    (6, 4): checks.personnummer,
+}
+# What a message that is nothing but so many digits may be.
+_ALONE = {
+    9: (checks.tfn, checks.acn, checks.bsn),
+    10: (checks.nhs, checks.npi, checks.medicare, checks.personnummer),
+    11: (checks.pesel, checks.steuer_id, checks.cpf, checks.abn),
+    12: (checks.verhoeff,),
+    13: (checks.rrn,),
+    14: (checks.cnpj,),
+    15: (checks.nir,),
 }
 
 
@@ -74,6 +92,8 @@ def _cluster(text: str, start: int, end: int, found: Spans) -> None:
     first = start
     while first and first > start - 2 and text[first - 1] in "+(":
         first -= 1
+    if text[first] == "+" and text[max(0, first - 1) : first] in _EXPONENTS:
+        first = start
     label = classify(text, first, end) if end - first <= _LONGEST else None
     if label is not None:
         extension = _EXTENSION.match(text, end)
@@ -124,7 +144,7 @@ def classify(text: str, start: int, end: int) -> str | None:
     elif _DATE.match(value):
         return None
     else:
-        label = _grouped(value, digits)
+        label = _grouped(text, value, digits)
     if label is None and end - start >= len(text) - 1 and text.startswith(value):
         label = _alone(digits, value)
     return label or _by_context(text, start, end, digits)
@@ -136,16 +156,18 @@ def _plain(digits: str) -> str | None:
     return None
 
 
-def _grouped(value: str, digits: str) -> str | None:
+def _grouped(text: str, value: str, digits: str) -> str | None:
     """A number whose groups tell what it is."""
     length = len(digits)
     if length == 13 and digits.startswith(("978", "979")):  # ISBN-13
         return None
-    if _SSN.fullmatch(value):
+    if _SSN.fullmatch(value) or (_SSN_PART.fullmatch(value) and not _HAS_LETTERS.match(text)):
         return "<SSN>" if checks.ssn(digits) else None
     if _CARD_GROUPS.fullmatch(value):
         return "<CARD>" if checks.luhn(digits) else None
     if value[0] == "+" or (value[0] == "(" and ")" in value):
+        if length + 2 == len(value) and "." in value:  # a decimal with its sign
+            return None
         return "<PHONE>" if 7 <= length <= 15 else None  # ITU-T E.164
     if _NANP.fullmatch(value):
         return "<PHONE>"
@@ -165,15 +187,13 @@ def _checked(groups: tuple[int, ...], digits: str) -> str | None:
 def _alone(digits: str, value: str) -> str | None:
     """A message that is nothing but a number with a valid check digit answers a question."""
     length = len(digits)
-    if length == len(value) == 9:  # digits of an SSN
-        return "<SSN>" if checks.ssn(digits) else None
+    if length == len(value) == 9 and checks.ssn(digits):  # digits of an SSN
+        return "<SSN>"
+    if _SSN.fullmatch(value) or value.count(".") == 1:  # never issued, or a decimal
+        return None
     if 12 <= length <= 19 and checks.luhn(digits) and checks.issued(digits):  # ISO/IEC 7812
         return "<CARD>"
-    tests = {
-        10: (checks.nhs, checks.npi, checks.medicare),
-        11: (checks.pesel, checks.steuer_id, checks.cpf),
-        12: (checks.verhoeff,),
-    }.get(length, ())
+    tests = _ALONE.get(length, ())
     return "<NATIONAL_ID>" if any(test(digits) for test in tests) else None
 
 
@@ -181,7 +201,8 @@ def _by_context(text: str, start: int, end: int, digits: str) -> str | None:
     """What a word of the same sentence, or one right behind, tells of what is no decimal or version."""
     length = len(digits)
     dots = text.count(".", start, end)
-    if length > 20 or dots == 1 or (dots and text[start - 1 : start] == "/"):
+    edge = text[start - 1 : start]
+    if length > 20 or dots == 1 or (dots and edge == "/") or (length == 6 and edge == "#"):
         return None
     if _AFTER.match(text, end):
         return "<PHONE>"

@@ -35,14 +35,15 @@ def is_plain(text: str) -> bool:
         named = _QUOTED.search(text) is not None
     small = text.lower()
     if named:
-        return _HINTED.search(small) is None and "-----" not in text
+        return _HINTED.search(small) is None and "--" not in text
     return not (
         "pass" in small
         or "pwd" in small
+        or "secret" in small
         or "pin " in small
         or "contrase" in small
         or "kennwort" in small
-        or "-----" in text  # as around a private key
+        or "--" in text  # as before an option and around a private key
     )
 
 

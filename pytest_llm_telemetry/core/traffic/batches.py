@@ -16,8 +16,7 @@ from pytest_llm_telemetry.core.traffic.hours import Hour
 from pytest_llm_telemetry.core.traffic.rows import Row
 from pytest_llm_telemetry.core.traffic.sums import UNIT, Columns, Shape, weight_of
 
-MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
-MOST_SEEN = 16  # the same of users and of queries, of which there are many
+MOST_SEEN = 16  # users and queries that are named, by calls, by errors and by cost each
 MOST = 1e15  # of one value: 30,000 years of latency
 _TIMES = ("latency", "ttft")
 _NUMBERS = (*_TIMES, *TOKENS, "cost", "score")

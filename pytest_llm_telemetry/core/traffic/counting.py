@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from pytest_llm_telemetry.core.events import Event
-from pytest_llm_telemetry.core.traffic.batches import Batch
+from pytest_llm_telemetry.core.traffic.batches import MOST_SEEN, Batch
+from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
 from pytest_llm_telemetry.core.traffic.rows import Row, row_of
 
 BATCH = 8192  # rows that are counted together
+MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
+_MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}
 
 _SHARED = itemgetter(*[Row._fields.index(name) for name in Batch.SHARED])
 _REASON = Row._fields.index("other")
@@ -55,6 +58,17 @@ class Counting:
         self._waiting += len(rows)
         if self._waiting >= BATCH:
             self.flush()
+
+    def take(self, left: int = 0) -> list[Hour]:
+        """Take the hours away, all but the `left` latest, with their largest names only."""
+        stamps = sorted(self.hours)
+        taken = [self.hours.pop(stamp) for stamp in stamps[: max(len(stamps) - left, 0)]]
+        for hour in taken:
+            hour.by = {
+                name: groups.largest(_MOST.get(name, MOST_NAMED))
+                for name, groups in hour.by.items()
+            }
+        return taken
 
     def add_events(self, *events: Event) -> None:
         """Count events, and bring the hours up to date."""

@@ -37,9 +37,13 @@ class Hour:
 
     def merge(self, other: "Hour") -> None:
         """Add the same hour of another file or host."""
-        self.total.merge(other.total)
+        self.add_totals(other)
         for dimension, groups in other.by.items():
             self.by[dimension].merge(groups)
+
+    def add_totals(self, other: "Hour") -> None:
+        """Add all but what it is told apart by."""
+        self.total.merge(other.total)
         self.counted += other.counted
         for reason, count in other.skipped.items():
             self.skipped[reason] = self.skipped.get(reason, 0) + count

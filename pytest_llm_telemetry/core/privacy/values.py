@@ -1,0 +1,66 @@
+"""What stands behind a name: whether it is a secret, a variable, a call or a word."""
+
+from __future__ import annotations
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Spans = list[tuple[int, int, str]]
+
+_VARIABLE = re.compile(
+    r"\$\{.*|\$\(.*|\$\w+\}?|\{\{? ?[A-Za-z_.]+ ?\}.*|\{\w+\(.*|%[({sd].*|<.*>?|\[.*\]|%\w+%"
+    r"|\*+|\.{3,}.*|[xX]+"
+)
+_MARKS = "${%<[*.xX"
+_MADE_UP = re.compile(
+    r"fake|example|placeholder|changeme|insert|your[_-]|xxxx|redacted|dummy|todo|####"
+)
+NAME = re.compile(r"[A-Za-z_]+(?:[._-][A-Za-z_]+)*(?:\[[\w'\"]*\])?\d?[.,;:!?)]*")
+CALL = re.compile(r"[A-Za-z_][\w.]*[(\[]")
+_MIXED = re.compile(r"[A-Za-z]\d+[A-Za-z]|\d[A-Za-z]+\d")  # file1 changes once only
+_DRAWN = re.compile(r"(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])[^\s/.:(<]{8,64}")  # no path, no number
+_PART = re.compile(r"[A-Za-z0-9+/]{8,}")
+UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+
+
+def add(text: str, start: int, end: int, found: Spans) -> None:
+    """Add a value that a name tells to be a secret, if it is one."""
+    value = text[start:end]
+    if len(value) >= 4 and not is_variable(value):  # shorter is no password
+        label = "<API_KEY>" if is_random(value) else "<PASSWORD>"
+        found.append((start, end, label))
+
+
+def is_variable(value: str) -> bool:
+    """Whether the value only holds the place of one, or calls for it."""
+    if value[:1] in _MARKS and _VARIABLE.fullmatch(value):
+        return True
+    return "(" in value[-4:] or _MADE_UP.search(value.lower()) is not None
+
+
+def is_random(value: str) -> bool:
+    """Whether a value looks drawn: letters among digits, or digits only and at least sixteen."""
+    if " " in value or "://" in value:
+        return False
+    if value.isdigit():
+        return len(value) >= 16 and value.strip("0") != ""  # more than a time or a count
+    for part in _PART.findall(value):
+        if _MIXED.search(part):
+            return True
+    return _hex_pair(value)
+
+
+def _hex_pair(value: str) -> bool:
+    user, _, password = value.partition(":")
+    return len(user) == len(password) == 8 and value.replace(":", "").isalnum()  # Contribsys
+
+
+def is_drawn(value: str) -> bool:
+    """Whether a value has letters and digits and is no path and no call, or has many signs."""
+    return _DRAWN.fullmatch(value) is not None or has_signs(value)
+
+
+def has_signs(value: str) -> bool:
+    """Whether a value has more of the signs of a password than code has."""
+    return sum(sign in "{}[]$#@!^&*?<>" for sign in value) >= 6
