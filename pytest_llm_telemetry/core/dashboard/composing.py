@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from pytest_llm_telemetry.core.dashboard.finding import find
 from pytest_llm_telemetry.core.dashboard.steps import Steps, named, totals
@@ -25,23 +26,26 @@ _HOUR = timedelta(hours=1)
 _PER_HOUR = ("queries", "total_cost_usd")  # they grow with time
 _COSTS = ("total_cost_usd", "cost_per_query_usd")
 
+_OWN_NAMES = (
+    "error_rate",
+    "avg_latency_ms",
+    "p50_latency_ms",
+    "p95_latency_ms",
+    "p99_latency_ms",
+    "avg_ttft_ms",
+    "p95_ttft_ms",
+    "total_cost_usd",
+    "cost_per_query_usd",
+    "score",
+    "pass_rate",
+)
 METRICS: Mapping[str, Callable[[Figures], float | None]] = {
     "queries": lambda it: it.calls,
-    "error_rate": lambda it: it.error_rate,
-    "avg_latency_ms": lambda it: it.avg_latency_ms,
-    "p50_latency_ms": lambda it: it.p50_latency_ms,
-    "p95_latency_ms": lambda it: it.p95_latency_ms,
-    "p99_latency_ms": lambda it: it.p99_latency_ms,
-    "avg_ttft_ms": lambda it: it.avg_ttft_ms,
-    "p95_ttft_ms": lambda it: it.p95_ttft_ms,
-    "total_cost_usd": lambda it: it.total_cost_usd,
-    "cost_per_query_usd": lambda it: it.cost_per_query_usd,
+    **{name: attrgetter(name) for name in _OWN_NAMES},
     "input_tokens": lambda it: _mean_tokens(it, "input"),
     "output_tokens": lambda it: _mean_tokens(it, "output"),
-    "score": lambda it: it.score,
-    "pass_rate": lambda it: it.pass_rate,
 }
-"""What a dashboard tells of any group of calls; tokens per query, of the calls that tell them."""
+"""What a dashboard tells of any group of calls; tokens a call, of the calls that tell them."""
 
 
 def compose(

@@ -20,7 +20,9 @@ from pytest_llm_telemetry.core.trends import Window, trend
 _ALPHA = 0.001  # chance that a window in which nothing changed shows a finding
 _POINTS = 72
 _DIMENSIONS = ("model", "service", "variant", "route")
+_BRIEF = timedelta(days=8)  # of a longer window models alone are looked at: it would take too long
 _GROUPS = 3  # of each dimension, the largest
+_NEARLY_ALL = 0.95
 _STILL = 0.02  # two points of a time or cost differ by so much in any case
 _BUSY = 20  # calls an hour, from which on an hour without any says something
 _DOUBT = 3.0  # standard errors that a change is taken to be smaller by, so that noise ranks low
@@ -29,11 +31,28 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
-    """A figure on a scale on which chance moves it alike at any level; `None` is unknown."""
+    """A figure of a step, on a scale on which chance moves it alike at any level.
+
+    Attributes:
+        point: The figure; `None` is unknown.
+        size: What it was made of, a count.
+        least: The size from which on it says something.
+        share: Of the usual size; the noise of fewer is another one.
+    """
 
     point: Callable[[Figures], float | None]
-    least: int  # log lines of queries that a point needs to say something
-    noise: Callable[[Sequence[Figures]], float]
+    size: Callable[[Figures], float]
+    least: int = 20
+    share: float = 1 / 3
+
+    def points(self, steps: Sequence[Figures]) -> list[float | None]:
+        """The points of a series; one of too little is unknown."""
+        sizes = [self.size(each) for each in steps]
+        least = max(self.least, self.share * _median(sizes))
+        return [
+            self.point(each) if size >= least else None
+            for each, size in zip(steps, sizes, strict=True)
+        ]
 
 
 def find(
@@ -108,21 +127,27 @@ def _size(finding: Finding) -> float:
 def _series(
     hours: Sequence[Hour], window: Window
 ) -> Iterator[tuple[str, str, list[tuple[datetime, Figures]]]]:
+    """All calls, and those of large groups that are not all calls again."""
     yield "", "", totals(hours)
-    for dimension in _DIMENSIONS:
+    inside = [hour for hour in hours if hour.start >= window.since]
+    total = sum(hour.total.calls_units for hour in inside)
+    brief = window.until - window.since <= _BRIEF
+    for dimension in _DIMENSIONS if brief else _DIMENSIONS[:1]:
         calls: dict[str, int] = {}
-        for hour in hours:
-            if hour.start >= window.since:
-                for name, figures in hour.by[dimension].named.items():
-                    calls[name] = calls.get(name, 0) + figures.calls_units
+        for hour in inside:
+            for name, figures in hour.by[dimension].named.items():
+                calls[name] = calls.get(name, 0) + figures.calls_units
         for name in sorted(calls, key=lambda each: (-calls[each], each))[:_GROUPS]:
-            yield dimension, name, named(hours, dimension, name)
+            if calls[name] < _NEARLY_ALL * total:
+                yield dimension, name, named(hours, dimension, name)
 
 
 def _shifts(sums: Sequence[Figures], steps: Steps) -> Iterator[tuple[str, Shift]]:
+    rate_noise = 0.5 / sqrt(max(1.0, _median([each.recorded for each in sums])))
     for metric, watched in _WATCHED.items():
-        points = [watched.point(each) if each.recorded >= watched.least else None for each in sums]
-        found = find_shift(points, first=steps.first, noise=watched.noise(sums))
+        points = watched.points(sums)
+        noise = rate_noise if metric == "error_rate" else _STILL
+        found = find_shift(points, first=steps.first, noise=noise)
         if found is not None:
             lasts = not any(point is not None for point in points[found.end :])
             yield metric, replace(found, end=len(points)) if lasts else found
@@ -146,29 +171,36 @@ def _told(metric: str, shift: Shift, steps: Steps, sums: Sequence[Figures]) -> F
     )
 
 
+def _median(sizes: Sequence[float]) -> float:
+    """Of the steps in which there was anything; 0 of none."""
+    known = sorted(size for size in sizes if size)
+    return known[len(known) // 2] if known else 0.0
+
+
 def _logarithm(value: float | None) -> float | None:
     return log(value) if value else None
 
 
-def _error_point(figures: Figures) -> float:
-    """The angle of a rate: its spread is half the root of the number of calls at any rate."""
+def _angle(figures: Figures) -> float:
+    """Of an error rate: its noise is half the root of the number of calls, at any rate."""
     return asin(sqrt(min(1.0, (figures.errors + 0.375) / (figures.calls + 0.75))))
 
 
-def _error_noise(steps: Sequence[Figures]) -> float:
-    calls = sorted(each.recorded for each in steps if each.recorded)
-    return 0.5 / sqrt(calls[len(calls) // 2]) if calls else 0.0
+def _cost(figures: Figures) -> float | None:
+    return None if figures.cost_is_partial else _logarithm(figures.cost_per_query_usd)
+
+
+def _recorded(figures: Figures) -> float:
+    return figures.recorded
 
 
 _WATCHED: Mapping[str, _Watched] = {
-    "error_rate": _Watched(_error_point, 20, _error_noise),
-    "p95_latency_ms": _Watched(lambda it: _logarithm(it.p95_latency_ms), 20, lambda _: _STILL),
-    "p99_latency_ms": _Watched(lambda it: _logarithm(it.p99_latency_ms), 100, lambda _: _STILL),
-    "avg_ttft_ms": _Watched(lambda it: _logarithm(it.avg_ttft_ms), 20, lambda _: _STILL),
-    "cost_per_query_usd": _Watched(
-        lambda it: None if it.cost_is_partial else _logarithm(it.cost_per_query_usd),
-        20,
-        lambda _: _STILL,
+    "error_rate": _Watched(_angle, _recorded, share=0.0),  # few calls may be the trouble itself
+    "p95_latency_ms": _Watched(lambda it: _logarithm(it.p95_latency_ms), _recorded),
+    "p99_latency_ms": _Watched(lambda it: _logarithm(it.p99_latency_ms), _recorded, least=100),
+    "avg_ttft_ms": _Watched(lambda it: _logarithm(it.avg_ttft_ms), lambda it: it.ttft_ms.told),
+    "cost_per_query_usd": _Watched(_cost, _recorded),
+    "score": _Watched(
+        lambda it: it.score, lambda it: sum(each.count for each in it.scores.values())
     ),
-    "score": _Watched(lambda it: it.score, 20, lambda _: _STILL),
 }

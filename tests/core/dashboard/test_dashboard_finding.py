@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llm_telemetry.core.trends import Window
 from tests.core.dashboard.conftest import World
 
 HOUR = timedelta(hours=1)
@@ -122,3 +123,28 @@ def test_few_calls_are_no_silence(world: World) -> None:
     """Where a few calls an hour are usual, an hour without any says nothing."""
     world.usual(world.hour - 3 * HOUR, 40, 5)
     assert world.look().finding is None
+
+
+def test_a_month_is_looked_at_in_halves_of_days_and_by_models_alone(world: World) -> None:
+    """A week in which one of three models was slow; its variant is not looked at."""
+    window = Window.last(world.now, timedelta(days=30))
+    for back in range(0, 60 * 24, 8):
+        slow = 24 * 5 <= back < 24 * 12
+        for model in ("calm", "slow", "other"):
+            late = 1500.0 if slow and model == "slow" else 500.0
+            world.calls(world.hour - back * HOUR, 15, model=model, variant=model, ms=late)
+    found = world.look(window).finding
+    assert found is not None
+    assert (found.dimension, found.group) == ("model", "slow")
+    assert found.start <= world.hour - 11 * 24 * HOUR
+    assert found.end is not None
+
+
+def test_a_group_that_is_all_calls_is_not_looked_at_again(world: World) -> None:
+    """Where every call is of one model, the figure is that of all calls."""
+    until = world.hour + HOUR
+    world.usual(until - 4 * HOUR, 46, model="only")
+    world.usual(until, 4, model="only", ms=1500.0)
+    found = world.look().finding
+    assert found is not None
+    assert (found.dimension, found.group) == ("", "")
