@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_llm_telemetry import MemorySink, TelemetryLogger
 from pytest_llm_telemetry.loopback import LoopbackServer
+from tests.production_world import World
 
 UNASKED = [f"-pno:{name}" for name in ("randomly", "asyncio", "anyio", "hypothesispytest")]
 GOLDEN = """\
@@ -119,6 +121,12 @@ def log(path: str, calls: int = 200, *, service: str = "support") -> None:
                 raise TimeoutError
             call.record(reply(f"answer {number}"))
     telemetry.close()
+
+
+def weeks(path: str, days: int = 16) -> None:
+    """A production log of some weeks, up to now."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    World(Path(path), end=datetime.now(UTC)).live(days, calls=4)
 
 
 def reply(text: str) -> dict[str, object]:

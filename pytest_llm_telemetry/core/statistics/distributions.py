@@ -1,6 +1,7 @@
 """Tails and quantiles of the normal, Student and binomial distributions."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import erfc, exp, lgamma, log, log1p, sqrt
 
 _TINY = 1e-300
@@ -26,6 +27,7 @@ def student_tail(t: float, df: float) -> float:
     return half if t >= 0.0 else 1.0 - half
 
 
+@lru_cache(maxsize=1024)
 def student_quantile(p: float, df: float) -> float:
     """The t with P(T <= t) = `p`, for p in (0, 1)."""
     return _solve(lambda t: student_tail(-t, df), p)
