@@ -1,7 +1,9 @@
-"""Both examples, run as their READMEs say, in a copy that leaves nothing behind."""
+"""The examples that are golden sets, run as their READMEs say, in a copy that leaves nothing behind."""
 
+import html
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -122,6 +124,45 @@ def test_the_regression_fails_and_says_why(regression: Ran) -> None:
     assert "within 30 days" in worse["refund-window"]["reason"]
     assert any(case_id in regression.out for case_id in worse)
     assert "llm-telemetry baseline accept" in regression.out
+
+
+def test_the_picture_in_the_readme_is_of_this_run(regression: Ran) -> None:
+    """What does not depend on the clock stands in docs/terminal.svg as the terminal shows it."""
+    picture = re.sub(r"<[^>]+>", "", (ROOT / "docs" / "terminal.svg").read_text(encoding="utf-8"))
+    drawn = [html.unescape(line) for line in picture.splitlines()]
+    steady = [
+        line
+        for line in regression.out.splitlines()
+        if re.match(r"(pass rate|score|cost / query|error rate)  |  [\w-]+ +\d/\d -> ", line)
+    ]
+    assert len(steady) >= 4
+    assert [line for line in steady if line not in drawn] == []
+
+
+def test_the_streaming_example_holds_the_first_token(copied: Path) -> None:
+    """Each answer is a followed stream: its first token is timed, and its usage known."""
+    ran = run(copied / "streaming")
+    assert ran.exit_status == 0, ran.out
+    assert "first token P95" in ran.out
+    ends = [
+        event
+        for event in ran.events(".llm-telemetry/runs/*/events.jsonl")
+        if event["event"] == "query_success"
+    ]
+    assert len(ends) == 9
+    assert all(end["streaming"] and end["output_tokens"] > 0 for end in ends)
+    assert all(0 < end["ttft_ms"] <= end["latency_ms"] for end in ends)
+
+
+def test_the_judge_finds_the_rude_answer(copied: Path) -> None:
+    """Three votes a case decide, the gate fails, and judging is counted apart from the bot."""
+    ran = run(copied / "judge")
+    assert ran.exit_status == 1, ran.out
+    assert "pass_rate" in ran.failing()
+    assert "18 calls of graders, $" in ran.out
+    worst = {case["case_id"]: case for case in ran.suite()["cases"]}
+    assert worst["rude"]["passed"] == 0
+    assert worst["late"]["passed"] == worst["late"]["graded"] == 2
 
 
 def test_a_bad_answer_is_no_failed_test(regression: Ran) -> None:
