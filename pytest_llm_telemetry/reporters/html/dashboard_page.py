@@ -93,14 +93,9 @@ def _details(board: Dashboard) -> Markup:
 
 
 def _breakdown(found: Breakdown) -> Iterable[Markup]:
-    heads = [(found.dimension, "")]
-    for metric in _GROUP:
-        heads += [(METRICS[metric].label, "n"), ("change", "n")]
+    heads = [(found.dimension, ""), *((METRICS[metric].label, "n") for metric in _GROUP)]
     rows = [
-        [
-            (group.name, "id"),
-            *(cell for metric in _GROUP for cell in _pair(group.trends.get(metric))),
-        ]
+        [(group.name, "id"), *(_moved(group.trends.get(metric)) for metric in _GROUP)]
         for group in found.groups
     ]
     told = f"{found.others:,} more" if found.others else ""
@@ -108,11 +103,10 @@ def _breakdown(found: Breakdown) -> Iterable[Markup]:
         yield from _table(f"By {found.dimension}", heads, rows, told)
 
 
-def _pair(trend: Trend | None) -> tuple[Cell, Cell]:
+def _moved(trend: Trend | None) -> Cell:
     if trend is None:
-        return (figures.UNKNOWN, "n"), (figures.UNKNOWN, "n")
-    style = "n bad" if words.is_bad(trend) else "n"
-    return (words.value(trend), "n"), (figures.change(trend.metric, trend.change), style)
+        return figures.UNKNOWN, "n"
+    return words.with_change(trend), "n bad" if words.is_bad(trend) else "n"
 
 
 def _failing(board: Dashboard) -> Iterable[Markup]:
