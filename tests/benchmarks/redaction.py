@@ -2,8 +2,8 @@
 
 Scores the labelled texts beside the repository (`--half 0|1` for one half of them). A labelled
 span counts as found when every letter and digit of it is covered. A hit is true when it overlaps
-a labelled span of any class. Then the time of a preview and of 2 KB, by kind of text, and how time
-grows from 50,000 to 100,000 characters over stress strings.
+a labelled span of any class. Then the time of a preview of a prompt, of a preview of 100 characters
+and of 2 KB, by kind of text, and how time grows from 50,000 to 100,000 characters over stress strings.
 """
 
 import argparse
@@ -35,6 +35,16 @@ MAIN = (
     "EMAIL_ADDRESS", "PHONE_NUMBER", "CREDIT_CARD", "IBAN_CODE", "US_SSN", "IP_ADDRESS", "SECRET",
     "PASSWORD", "URL_CRED",
 )  # fmt: skip
+PROMPTS = {
+    "letters only": "Please summarise the following article for a general audience",
+    "an apostrophe": "Why don't cats like water, and what's the best way to wash it?",
+    "accents": "Was ist der Unterschied zwischen k\u00f6nnen und d\u00fcrfen in Bayern?",
+    "a colon": "Translate to French: where is the nearest railway station here",
+    "a small number": "Please summarise the following 3 articles for an audience of 12",
+    "two years": "What was the population of Berlin in 1990 compared with 2020 ?",
+    "an identifier": "Use pandas.read_csv to load a 'data.csv' file, and explain it ",
+    "an e-mail address": "My email is jo.doe@example.com, can you write a letter for me?",
+}
 STRESS = [
     *"@.:-_/=+ ()'\"<>,;|\\{}[]#$%&*~`?!^\n\t019aAeE\u00e9",
     "sk-", "ghp_", "AKIA", "eyJ", "eyJa.", "xoxb-", "-----BEGIN ", "-----BEGIN RSA PRIVATE KEY-----\n",
@@ -44,6 +54,9 @@ STRESS = [
     "::", "1::", "ab:", "ab:cd:", "ff-", "aa.", "1.1.1.", "255.", "GB29 ", "GB29NWBK", "GB", "A1", "A1 ",
     "license number ", "passport ", "ssn ", "card ", "call ", "phone: 1", "AB 12 ", "1A", "a1b2c3d4-",
     "<EMAIL>", "<CARD> 1", "MRN ", "sha256~", "SG.", "a=b&", "x = y ", "aB3", "\u0660",
+    "pw=", "secret is ", "--", "--token ", "identified by '", "||", "key|", "token,", "->", 'password("', "<password>",
+    "078-051121 ", "AB1234567890", "_KEY ", "test_", "b_", "Q~", "_mmk", ".atlasv1.", "password=a(", "<API_KEY>=",
+    "password=hunter22 ", "token=a1b2c3d4e5f6 ", "eyJhbGciOiJIUzI1NiJ9.",
 ]  # fmt: skip
 
 
@@ -122,6 +135,16 @@ def best_us(run: Callable[[], object], times: int, rounds: int = 5) -> float:
     return min(found)
 
 
+def prompts() -> list[tuple[str, float, float]]:
+    """Previews of prompts of some 60 characters: us, and times `sum(range(100))`."""
+    floor = best_us(lambda: sum(range(100)), 50, 400)
+    found = []
+    for kind, text in PROMPTS.items():
+        cost = best_us(lambda text=text: preview(text), 50, 400)  # type: ignore[misc]  # the default binds the loop's value
+        found.append((kind, cost, cost / floor))
+    return found
+
+
 def speed(rows: list[dict[str, Any]]) -> list[tuple[str, str, float, float, float]]:
     """Previews of 100 characters and redaction of 2 KB: median and 95th percentile in us.
 
@@ -137,12 +160,12 @@ def speed(rows: list[dict[str, Any]]) -> list[tuple[str, str, float, float, floa
     for kind, files in kinds.items():
         texts = [row["text"] for row in rows if row["file"] in files]
         whole = "\n".join(texts)
-        short = [text[:100] for text in texts if len(text) >= 80][:200]
-        long = [whole[at : at + 2048] for at in range(0, min(len(whole) - 2047, 60 * 2048), 2048)]
+        short = [text[:100] for text in texts if len(text) >= 80][:200:2]
+        long = [whole[at : at + 2048] for at in range(0, min(len(whole) - 2047, 60 * 2048), 4096)]
         for size, kept, run in (("100 characters", short, preview), ("2 KB", long, redact)):
-            costs = sorted(best_us(lambda text=text, run=run: run(text), 3) for text in kept)  # type: ignore[misc]  # defaults bind the loop's values
+            costs = sorted(best_us(lambda text=text, run=run: run(text), 3, 25) for text in kept)  # type: ignore[misc]  # defaults bind the loop's values
             floor = statistics.median(
-                best_us(lambda text=text: WORD.findall(text), 3)  # type: ignore[misc]  # defaults bind the loop's values
+                best_us(lambda text=text: WORD.findall(text), 3, 25)  # type: ignore[misc]  # defaults bind the loop's values
                 for text in kept
             )
             median = statistics.median(costs)
@@ -192,6 +215,7 @@ def main() -> None:
     recalls = [(kind, score.labelled[kind], score.recall(kind), score.touched[kind] / score.labelled[kind]) for kind in kinds]  # fmt: skip
     print(tabulate(recalls, ["class", "spans", "found", "touched"], floatfmt=".3f"), "\n")
     if not given.no_speed:
+        print(tabulate(prompts(), ["prompt", "us", "x sum(range(100))"], floatfmt=".1f"), "\n")
         heads = ["text", "length", "median us", "95th", "x floor"]
         print(tabulate(speed(rows), heads, floatfmt=".1f"), "\n")
         print(tabulate(growth()[:8], ["stress", "ms per 100k", "x at twice"], floatfmt=".2f"))

@@ -86,7 +86,8 @@ def _value(text: str, match: re.Match[str]) -> tuple[int, str]:
     start, end = match.span("bare")
     value = text[start:end].rstrip(",;\\")
     for stop in ("</",) if match["word"] else _STOPS:
-        value = value[: value.find(stop, 1)] if stop in value[1:] else value
+        at = value.find(stop, 1)
+        value = value[:at] if at > 0 else value
     return start, value
 
 

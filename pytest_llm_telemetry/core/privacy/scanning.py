@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 
 from pytest_llm_telemetry.core.privacy import (
     addresses,
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 
 # A placeholder with a neighbour that a finder other than those of numbers and names might take up.
 _JOINED = re.compile(
-    r"<(?=[A-Z0-9_]{1,40}>)(?:(?<![ \n\t\"',;!?)`\\=(>\[{|&*-]<)(?<!\A<)"
+    r"<(?=[A-Z0-9_]{1,40}>)(?:(?<![ \n\t\"',;!?)`\\=(>\[{|&*/-]<)(?<!\A<)|(?<=\w[/-]<)|(?<=[0-9]=<)"
     r"|[A-Z0-9_]++>(?![ \n\t\"',;!?)`\\<\]}|&*#@-]|\.?(?:[ \n\"']|\Z)))"
 )
 # A number as far behind a placeholder as a context reaches, or one that was joined to it.
 _NUMBER = re.compile(
-    r">[^<]{0,64}?[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])|[0-9][ .()/-]{0,3}<"
+    r">(?s:.){0,64}?[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])|[0-9][ .()/-]{0,3}<"
 )
 _ASCII = {upper: upper + 32 for upper in range(65, 91)}
 
@@ -45,13 +46,13 @@ def look(text: str) -> Spans:
     numbers.find(text, found)
     addresses.find(text, found)
     vendors.find(text, found)
-    assignments.find(text, _lowered(text), found)
+    assignments.find(text, _named(text), found)
     return merged(found) if len(found) > 1 else found
 
 
 def merged(found: Spans) -> Spans:
     """Spans that overlap become one, named as the longest of them."""
-    found.sort(key=lambda span: (span[0], -span[1]))
+    found.sort(key=itemgetter(0))
     kept: Spans = []
     for start, end, label in found:
         if kept and start < kept[-1][1]:
@@ -99,11 +100,18 @@ def _is_settled(told: str) -> bool:
     found: Spans = []
     if _NUMBER.search(told):
         numbers.find(told, found)
-    assignments.find(told, _lowered(told), found)
+    assignments.find(told, _named(told), found)
     return not found
 
 
-def _lowered(text: str) -> str:
-    """The text in lower case and of the same length: some capitals have longer small letters."""
+def _named(text: str) -> str:
+    """The text in lower case and of the same length, and no placeholder in it names a secret.
+
+    Some capitals have longer small letters.
+    """
     lowered = text.lower()
-    return lowered if len(lowered) == len(text) else text.translate(_ASCII)
+    if len(lowered) != len(text):
+        lowered = text.translate(_ASCII)
+    if "<" in text and "</" not in text:  # as in markup, where such names have values
+        lowered = lowered.replace("<api_key>", "<_______>").replace("<password>", "<________>")
+    return lowered

@@ -30,7 +30,7 @@ SECRETS = [
 ]  # fmt: skip
 PIECES = [
     *SECRETS, "card ", "call ", "password is ", "passport ", "token=", "<EMAIL>", "<CARD>", "SSN ", "1234567",
-    "12345678901", "4111", "@", ".", ":", "-", " ", "\n", "'", '"', "=", "x", "Z", "9", "\u00e9", "\u0130", "key ", "curl -u ",
+    "12345678901", "4111", "<", "638 2229", "@", ".", ":", "-", " ", "\n", "'", '"', "=", "x", "Z", "9", "\u00e9", "\u0130", "key ", "curl -u ",
 ]  # fmt: skip
 WORDS = [
     "password is", "pwd", "pin", "pass", "kennwort ist", "contrase\u00f1a", "bearer", "curl -u", "token", "('a1b2c3'", "don't",
