@@ -1,7 +1,6 @@
 """`llm-telemetry ...`: the same record and the same gate, from a shell."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from pytest_llm_telemetry.cli import (
     suggesting,
     validating,
 )
+from pytest_llm_telemetry.cli.project import complain
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS
 
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.command(arguments))
     except TelemetryError as error:
-        print(f"llm-telemetry: {error}", file=sys.stderr)  # noqa: T201 - the command's own voice
+        complain(error)
         return EXIT_STATUS["error"]
 
 

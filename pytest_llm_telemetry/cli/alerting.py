@@ -2,12 +2,11 @@
 
 import argparse
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from pytest_llm_telemetry.cli.project import Project, say
+from pytest_llm_telemetry.cli.project import Project, complain, say
 from pytest_llm_telemetry.cli.times import moment
 from pytest_llm_telemetry.core.alerts.document import seconds
 from pytest_llm_telemetry.core.errors import ConfigError
@@ -55,7 +54,7 @@ def alert(arguments: argparse.Namespace) -> int:
         return 0
     say(*_lines(found))
     for fault in found.faults:
-        print(f"llm-telemetry: {fault}", file=sys.stderr)  # noqa: T201 - the command's own voice
+        complain(fault)
     if found.faults:
         return EXIT_STATUS["error"]
     return EXIT_STATUS["fail"] if found.firing else 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytest_llm_telemetry.core.text import clean, inert
 from pytest_llm_telemetry.storage import runs, settings
 
 _STORE = ".llm-telemetry"
@@ -80,6 +81,11 @@ def now() -> str:
 def say(*lines: str) -> None:
     """Print lines for a person; a closed pipe (`| head`) is no error."""
     try:
-        print(*lines, sep="\n", flush=True)  # noqa: T201 - the command's own voice
+        print(*map(inert, lines), sep="\n", flush=True)  # noqa: T201 - the command's own voice
     except BrokenPipeError:
         sys.stderr.close()
+
+
+def complain(fault: object) -> None:
+    """Say on stderr what is wrong, in one line; the text may quote a stranger's file."""
+    print(inert(clean(f"llm-telemetry: {fault}")), file=sys.stderr)  # noqa: T201 - the command's own voice

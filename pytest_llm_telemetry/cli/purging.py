@@ -1,13 +1,12 @@
 """`llm-telemetry purge`: delete old log files by hand, or all that is held of one person."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.cli.people import add_person, user_hash
-from pytest_llm_telemetry.cli.project import Project, say
+from pytest_llm_telemetry.cli.project import Project, complain, say
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS
@@ -76,7 +75,7 @@ def _erase(logs: Sequence[Path], person: str, *, dry_run: bool) -> int:
         f" {found.read} files read"
     )
     for fault in found.faults:
-        print(f"llm-telemetry: {fault}", file=sys.stderr)  # noqa: T201 - the command's own voice
+        complain(fault)
     if found.left:
         say(f"{found.left:,} lines are left: run it again")
     return EXIT_STATUS["error"] if found.faults or found.left else 0

@@ -14,7 +14,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pytest_llm_telemetry.cli.project import Project, say
+from pytest_llm_telemetry.cli.project import Project, complain, say
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean, fit
 from pytest_llm_telemetry.storage.finding import log_files
@@ -77,9 +77,7 @@ def query(arguments: argparse.Namespace) -> int:
 def _tell(tally: Any) -> None:
     skipped = ", ".join(f"{count:,} {reason}" for reason, count in sorted(tally.skipped.items()))
     if skipped:
-        print(  # noqa: T201 - the command's own voice; stdout is the answer's
-            f"llm-telemetry: {tally.lines:,} lines read, unreadable: {skipped}", file=sys.stderr
-        )
+        complain(f"{tally.lines:,} lines read, unreadable: {skipped}")  # stdout is the answer's
 
 
 def _print(answer: Answer, kind: str) -> None:

@@ -3,8 +3,11 @@
 Escaping for a sink (HTML, Markdown, XML, ...) is the sink's own business; this comes before it.
 """
 
+import re
 import unicodedata
 
+# What a CI that reads its log obeys: `::error` where a line begins, `##[`, `##vso[`, `##teamcity[`
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#(?:vso|teamcity)?\[)", re.IGNORECASE)
 _MARKS = 3  # stacked combining marks a written language needs; the rest climbs over other lines
 _CUT = "…"
 _CUT_ASCII = "..."
@@ -37,6 +40,11 @@ def _visible(char: str) -> str:
 
 def _spelled(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode()
+
+
+def inert(line: str) -> str:
+    r"""The same line, as long, without a command that a CI would obey: `\:error`, `\#vso[`."""
+    return _COMMAND.sub(r"\1\\", line)
 
 
 def to_ascii(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from tabulate import tabulate
 
-from pytest_llm_telemetry.core.text import clean, fit, to_ascii, width
+from pytest_llm_telemetry.core.text import clean, fit, inert, to_ascii, width
 
 Style = Literal["", "good", "bad", "warn", "dim", "bold"]
 Rows = Sequence[tuple[Sequence[str], Style]]
@@ -34,7 +34,10 @@ class Page:
 
     def say(self, text: str, style: Style = "") -> None:
         """Add one line, cut where it is too long."""
-        self.lines.append(Line(self.fit(text, self.columns), style))
+        self._add(self.fit(text, self.columns), style)
+
+    def _add(self, text: str, style: Style) -> None:
+        self.lines.append(Line(inert(text), style))
 
     def append(self, text: str) -> bool:
         """Add to the last line if all of it fits there, and say whether it did."""
@@ -42,7 +45,7 @@ class Page:
         longer = f"{last.text} {self._shown(clean(text))}"
         if width(longer) > self.columns:
             return False
-        self.lines[-1] = Line(longer, last.style)
+        self.lines[-1] = Line(inert(longer), last.style)
         return True
 
     def gap(self) -> None:
@@ -55,7 +58,7 @@ class Page:
         shown = f" {self.fit(text, self.columns - 4)} "
         left = (self.columns - width(shown)) // 2
         rule = "=" * (self.columns - width(shown) - left)
-        self.lines.append(Line(f"{'=' * left}{shown}{rule}", style))
+        self._add(f"{'=' * left}{shown}{rule}", style)
 
     def wrap(self, text: str, style: Style = "", *, most: int = 2, indent: str = "") -> None:
         """Add a sentence on up to `most` lines, the later ones indented, the last one cut."""

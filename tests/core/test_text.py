@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llm_telemetry.core.text import clean, fit, to_ascii, width
+from pytest_llm_telemetry.core.text import clean, fit, inert, to_ascii, width
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,20 @@ def test_fit_keeps_its_promise(raw: str, columns: int, ascii_only: bool) -> None
 def test_cleaning_twice_changes_nothing(raw: str) -> None:
     """Cleaned text is clean."""
     assert clean(clean(raw)) == clean(raw)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("::error file=a.py::x", "\\:error file=a.py::x"),
+        ("  ::stop-commands::x", "  \\:stop-commands::x"),
+        ("a ##vso[task.complete]b ##[error]c", "a \\#vso[task.complete]b \\#[error]c"),
+        ("##TeamCity[x] ###[y]", "\\#TeamCity[x] #\\#[y]"),
+        ("a::b, c: d, # e ## f #[g]", "a::b, c: d, # e ## f #[g]"),
+    ],
+)
+def test_a_line_of_a_log_commands_no_ci(line: str, shown: str) -> None:
+    """A backslash stands in the command's first sign, so that the line is as long as it was."""
+    assert inert(line) == shown
+    assert len(shown) == len(line)
+    assert inert(shown) == shown

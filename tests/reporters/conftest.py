@@ -44,6 +44,7 @@ HOSTILE = {
     "emoji": "👩‍👩‍👧‍👦🏳️‍🌈" * 20,
     "spreadsheet": "=cmd|'/c calc'!A1",
     "workflow": "::error file=a.py::fake\n::set-env name=PATH::/evil",
+    "runner": "##vso[task.setvariable variable=x]y ##[error]z ##teamcity[buildProblem]",
     "percent": "%0A::stop-commands::x %s {0.__class__} {{7*7}} ${{ secrets.X }}",
     "log": 'x\r\n{"event":"query_success"}\x0b\x0c\x85\u2028\u2029y',
     "xml": "]]><failure/><!DOCTYPE x [<!ENTITY a 'b'>]>&a;",
@@ -56,7 +57,8 @@ HOSTILE = {
 }
 
 
-def _strings() -> dict[str, str]:
+def hostile_strings() -> dict[str, str]:
+    """Our own hostile texts, and the shared ones where they are."""
     found = dict(HOSTILE)
     if SHARED.exists():
         shared = json.loads(SHARED.read_text(encoding="utf-8"))
@@ -67,7 +69,7 @@ def _strings() -> dict[str, str]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a test that asks for `hostile_text` once a hostile string, the shared ones if there."""
     if "hostile_text" in metafunc.fixturenames:
-        found = _strings()
+        found = hostile_strings()
         metafunc.parametrize("hostile_text", list(found.values()), ids=list(found))
 
 
@@ -335,7 +337,7 @@ def poisoned() -> Callable[[str], Report]:
 @pytest.fixture(scope="session")
 def hostile_texts() -> list[str]:
     """All hostile texts, for what is too slow to be done once for each."""
-    return list(_strings().values())
+    return list(hostile_strings().values())
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """The report in a terminal."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,10 +19,15 @@ def shown(lines: list[Line]) -> str:
     return "\n".join(line.text for line in lines)
 
 
+# what GitHub's, Azure's and TeamCity's runners take as a command in the log of a job
+LIVE = re.compile(r"^\s*::|##\[|##vso\[|##teamcity\[", re.IGNORECASE)
+
+
 def assert_tame(lines: list[Line], columns: int) -> None:
     for line in lines:
         assert text.width(line.text) <= columns
         assert line.text.isprintable()
+        assert not LIVE.search(line.text)
 
 
 def test_a_regression_says_the_verdict_then_why_then_what_to_do(make: Make) -> None:
