@@ -11,7 +11,7 @@ FORMS     := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 # What is tested on the installed wheel: the rooms that read files beside them.
 WHEEL_TESTS ?= tests/cli tests/storage
 
-.PHONY: demo regression test browser faults coverage check lint docs wheel clean
+.PHONY: demo regression test browser spark faults coverage check lint docs wheel clean
 
 demo: $(VENV)/.demo
 	cd examples/support_bot && ../../$(BIN)/python -m pytest --llm-telemetry
@@ -26,6 +26,12 @@ test: $(VENV)/.dev
 browser: $(VENV)/.dev
 	$(PIP) --group browser
 	.ci/chromium
+
+# The warehouse's metrics on a real Spark: 480 MB, and half a minute; without java it is skipped.
+spark: $(VENV)/.dev
+	$(PIP) --group spark
+	.ci/java
+	$(BIN)/python -m pytest -q -rs tests/storage/warehouse/test_spark.py
 
 # The fault matrix of the logger, twenty times in a row: it stops at the first failure.
 faults: $(VENV)/.dev

@@ -42,6 +42,7 @@ _ARROW = {
     "array": pa.list_(pa.string()),
     "object": pa.string(),
 }
+_MOST = 2**63
 _BATCH = 20_000
 _STAMPS = "['%Y-%m-%dT%H:%M:%S.%fZ', '%Y-%m-%dT%H:%M:%SZ']"  # any other is null: no time of ours
 
@@ -86,7 +87,7 @@ def _array(kind: str, values: Sequence[Any]) -> Any:
         values = [_plain(kind, value) for value in values]
     try:
         return pa.array(values, _ARROW[kind])
-    except (UnicodeEncodeError, pa.ArrowException):  # a lone surrogate, an integer as a number
+    except (UnicodeEncodeError, OverflowError, pa.ArrowException):
         return pa.array([_plain(kind, value) for value in values], _ARROW[kind])
 
 
@@ -97,7 +98,11 @@ def _plain(kind: str, value: Any) -> Any:
         return [text(str(item)) for item in value]
     if kind == "object":
         return json.dumps(value)
-    return float(value) if kind == "number" else text(value)
+    if kind == "number":
+        return float(value)
+    if kind == "integer":
+        return value if -_MOST <= value < _MOST else None  # no count of anything
+    return text(value) if kind == "string" else value
 
 
 def text(value: str) -> str:
