@@ -5,13 +5,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
 from pytest_llm_telemetry.storage import erasing
+from pytest_llm_telemetry.storage.finding import LOG
+from pytest_llm_telemetry.storage.packing import PACKED, ZSTD
 
-_CLOSED = re.compile(r"(.+)\.\d{4}-\d\d-\d\d\.\d+(\.[^.]+?)(\.gz)?")
+_CLOSED = re.compile(r"(.+)\.\d{4}-\d\d-\d\d\.\d+(\.[^.]+?)(\.gz|\.zst)?")
 _DAY_S = 86_400
 _ROUNDS = 3  # a file may be compressed while we are at it: then it is found again
 
@@ -60,8 +63,8 @@ def files_of(logs: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for log in logs:
         closed = _closed([log])
-        packed = {path for path in closed if path.suffix == ".gz"}
-        found += [path for path in closed if path.with_name(path.name + ".gz") not in packed]
+        known = {path.name for path in closed}
+        found += [p for p in closed if not any(p.name + end in known for end in PACKED)]
         found += [log] * log.exists()
     return found
 
@@ -141,16 +144,27 @@ class _Work:
 
 
 def _closed(logs: Iterable[Path]) -> list[Path]:
-    return [Path(name) for log in logs for name in closed_files(os.fspath(log))]
+    """What was rotated away from logs, by our logger or, compressed by Zstandard, by somebody."""
+    found = []
+    for log in logs:
+        packed = log.parent.glob(f"{escape(log.stem)}.*{escape(log.suffix)}{ZSTD}")
+        theirs = [path for path in packed if _base(path.name) == log.name]
+        found += sorted([*map(Path, closed_files(os.fspath(log))), *theirs])
+    return found
+
+
+def _base(name: str) -> str | None:
+    """The log that a closed file was rotated away from."""
+    match = _CLOSED.fullmatch(name)
+    return f"{match[1]}{match[2]}" if match else None
 
 
 def _in_folder(folder: Path) -> list[Path]:
     names = sorted(path.name for path in folder.iterdir())
-    closed = [match for name in names if (match := _CLOSED.fullmatch(name))]
-    logs = {folder / f"{match[1]}{match[2]}" for match in closed}
-    logs |= {folder / name for name in names if name.endswith(".jsonl")}
-    return sorted(log for log in logs if not _CLOSED.fullmatch(log.name))
+    logs = {base for name in names if (base := _base(name))}
+    logs |= {name for name in names if name.endswith(LOG) and not _base(name)}
+    return [folder / name for name in sorted(logs)]
 
 
 def _one(log: Path) -> list[Path]:
-    return [log] if log.is_file() or closed_files(os.fspath(log)) else []
+    return [log] if log.is_file() or _closed([log]) else []

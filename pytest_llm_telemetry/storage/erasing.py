@@ -5,18 +5,17 @@ process still has open (each writer holds a shared `flock`) they are overwritten
 they stand: what that process may still append is not touched.
 """
 
-import gzip
 import os
 import re
 import shutil
 import time
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.storage.packing import PACKED, buffered, packer
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
@@ -57,14 +56,14 @@ class Subject:
 
 
 def count(path: Path, subject: Subject) -> int:
-    """How many lines of a log file, plain or `.gz`, are the subject's; none of one that is gone.
+    """How many lines of a log file, plain or compressed, are the subject's; none of one that is gone.
 
     Raises:
         ConfigError: If the file cannot be read to its end.
     """
     try:
-        with _readable(path), path.open("rb") as file, _unpacked(path, file) as inside:
-            return sum(subject.owns(line) for line in inside)
+        with _readable(path), path.open("rb") as file:
+            return sum(subject.owns(line) for line in buffered(file, path))
     except FileNotFoundError:
         return 0
 
@@ -82,7 +81,7 @@ def erase(path: Path, subject: Subject, *, patience_s: float = _PATIENCE_S) -> i
     """
     try:
         with _readable(path), _opened(path) as file:
-            alone = _alone(file, patience_s, packed=path.suffix == ".gz")
+            alone = _alone(file, patience_s, packed=path.suffix in PACKED)
             if not _names(path, file):
                 return 0  # compressed or deleted meanwhile: found under its new name, if any
             return (_rewritten if alone else _blanked)(path, file, subject)
@@ -97,11 +96,11 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
-    except (EOFError, zlib.error, gzip.BadGzipFile):
+    except EOFError:
         raise ConfigError(
             "is damaged, and nobody knows whose lines its rest holds",
             where=path.as_posix(),
-            remedy="mend it with `zcat`, or delete it",
+            remedy="mend it by unpacking what can be read, or delete it",
         ) from None
     except OSError as fault:
         raise ConfigError(
@@ -113,15 +112,6 @@ def _readable(path: Path) -> Iterator[None]:
 
 def _opened(path: Path) -> BinaryIO:
     return open(os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), "rb")  # noqa: PTH123 - pathlib takes no descriptor; the caller closes it
-
-
-@contextmanager
-def _unpacked(path: Path, file: BinaryIO) -> Iterator[BinaryIO]:
-    if path.suffix != ".gz":
-        yield file
-        return
-    with gzip.GzipFile(fileobj=file) as inside:
-        yield inside  # type: ignore[misc]  # reads and iterates as a binary file does
 
 
 def _alone(file: BinaryIO, patience_s: float, *, packed: bool) -> bool:
@@ -175,14 +165,13 @@ def _rewritten(path: Path, file: BinaryIO, subject: Subject) -> int:
 
 def _kept(path: Path, file: BinaryIO, target: BinaryIO, subject: Subject) -> int:
     gone = 0
-    packed = gzip.GzipFile(fileobj=target, mode="wb", filename="") if path.suffix == ".gz" else None
-    with _unpacked(path, file) as inside:
-        write = packed.write if packed else target.write
-        for line in inside:
-            if subject.owns(line):
-                gone += 1
-            else:
-                write(line)
+    packed = packer(target, path)
+    write = packed.write if packed else target.write
+    for line in buffered(file, path):
+        if subject.owns(line):
+            gone += 1
+        else:
+            write(line)
     if packed:
         packed.close()
     return gone

@@ -49,6 +49,35 @@ def buffered(file: BinaryIO, path: Path) -> BinaryIO:
     return file if path.suffix not in PACKED else io.BufferedReader(_Raw(unpacked(file, path)))
 
 
+class Packer(Protocol):
+    """What compresses."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take bytes."""
+
+    def close(self) -> None:
+        """Write what is left; the file beneath stays open."""
+
+
+def packer(file: BinaryIO, path: Path) -> Packer | None:
+    """What writes a file of that name compressed into `file`; None where it is a plain one.
+
+    Raises:
+        ConfigError: If it takes a package that is not installed.
+    """
+    if path.suffix == GZIP:
+        return gzip.GzipFile(fileobj=file, mode="wb", filename="")
+    if path.suffix != ZSTD:
+        return None
+    try:
+        found: Packer = import_module("compression.zstd").ZstdFile(file, "w")
+    except ImportError:
+        _zstandard(path)
+        zstandard = import_module("zstandard")
+        found = zstandard.ZstdCompressor().stream_writer(file, closefd=False)
+    return found
+
+
 class _Raw(io.RawIOBase):
     def __init__(self, inside: Readable) -> None:
         super().__init__()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from pytest_llm_telemetry import FileSink, Rotation, TelemetryLogger
 from pytest_llm_telemetry.cli import main
@@ -201,6 +202,27 @@ def test_writers_that_rotate_meanwhile_lose_no_line(
         if number % 3
     }
     assert sessions == dict.fromkeys(wanted, 2)
+
+
+def test_what_somebody_compressed_by_zstandard_is_read_and_written_anew(
+    log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A `.zst` beside the log is erased and exported as well; another log's file is not touched."""
+    closed = files_of(log)[1]
+    packed = closed.with_name(closed.name + ".zst")
+    packed.write_bytes(zstandard.compress(closed.read_bytes()))
+    closed.unlink()
+    other = packed.with_name("other.2026-11-01.0001.jsonl.zst")
+    other.write_bytes(packed.read_bytes())
+    before = other.read_bytes()
+    assert main(["export", str(log), "--user", ANNA, "--to", str(tmp_path / "out")]) == 0
+    assert "15 events" in capsys.readouterr().out
+    assert main(["purge", str(log), "--user", ANNA]) == 0
+    assert "deleted 15 lines of 3 files" in capsys.readouterr().out
+    kept = zstandard.ZstdDecompressor().stream_reader(packed.read_bytes()).read().splitlines()
+    assert len(kept) == 5
+    assert not any(keyed_hash(ANNA, KEY.encode()).encode() in line for line in kept)
+    assert other.read_bytes() == before
 
 
 def test_a_damaged_compressed_file_is_named_and_the_others_are_done(

@@ -109,38 +109,40 @@ def within(traffic: Traffic, window: Window) -> Traffic:
 
 
 def _days(hours: Sequence[Hour], window: Window, period: Period) -> dict[str, Days]:
-    """The figures of each day of history and window, for all calls ("") and for the largest groups."""
+    """The figures of each day of history and window, for all calls ("") and the largest groups."""
     since = period.known_since(window)
     count = (window.until - since) // _DAY
-    found = {scope: [Figures() for _ in range(count)] for scope in ("", *_scopes(hours, window))}
+    scopes = _scopes(hours, window)
+    found = {"": [Figures() for _ in range(count)]}
+    found |= {f"{d}:{n}": [Figures() for _ in range(count)] for d, names in scopes for n in names}
     for hour in hours:
         place = (hour.start - since) // _DAY
-        if not 0 <= place < count:
-            continue
-        found[""][place].merge(hour.total)
-        for scope in found:
-            dimension, _, name = scope.partition(":")
-            figures = hour.by[dimension].named.get(name) if scope else None
-            if figures is not None:
-                found[scope][place].merge(figures)
+        if 0 <= place < count:
+            found[""][place].merge(hour.total)
+            for dimension, names in scopes:
+                named = hour.by[dimension].named  # may be read from a file: once an hour
+                for name in names:
+                    if name in named:
+                        found[f"{dimension}:{name}"][place].merge(named[name])
     first = next((place for place, day in enumerate(found[""]) if day.recorded), 0)
-    return {
-        scope: days[min(first, count - period.days - period.before) :]
-        for scope, days in found.items()
-    }
+    first = min(first, count - period.days - period.before)
+    return {scope: days[first:] for scope, days in found.items()}
 
 
-def _scopes(hours: Iterable[Hour], window: Window) -> Iterable[str]:
+def _scopes(hours: Iterable[Hour], window: Window) -> list[tuple[str, list[str]]]:
     """The largest models and services of the window, where there is more than one."""
     inside = [hour for hour in hours if window.since <= hour.start < window.until]
+    found = []
     for dimension in _DIMENSIONS:
         calls: dict[str, int] = {}
         for hour in inside:
             for name, figures in hour.by[dimension].named.items():
                 calls[name] = calls.get(name, 0) + figures.calls_units
         if len(calls) > 1:
-            ranked = sorted(calls, key=lambda name: (-calls[name], name))
-            yield from (f"{dimension}:{name}" for name in ranked[:_GROUPS])
+            found.append(
+                (dimension, sorted(calls, key=lambda name: (-calls[name], name))[:_GROUPS])
+            )
+    return found
 
 
 def _points(hours: Sequence[Hour], window: Window, period: Period) -> Points:
