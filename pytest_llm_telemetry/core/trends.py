@@ -1,10 +1,11 @@
 """A window of production and the one before it: a figure in both, its change and its way there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from pytest_llm_telemetry.core.metrics import METRICS, change
+from pytest_llm_telemetry.core.traffic import Traffic
 
 _HOUR = timedelta(hours=1)
 _SHORT = timedelta(days=2)  # of a shorter window the current hour would be a part that is missed
@@ -23,6 +24,11 @@ class Window:
         current = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         whole = current if length < _SHORT else current + _HOUR
         return cls(since=whole - length, until=current + _HOUR)
+
+    def of(self, traffic: Traffic) -> Traffic:
+        """The hours of the window, of all that was read."""
+        hours = tuple(h for h in traffic.hours if self.since <= h.start < self.until)
+        return replace(traffic, since=self.since, until=self.until, hours=hours)
 
     @property
     def before(self) -> "Window":

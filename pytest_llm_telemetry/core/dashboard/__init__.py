@@ -6,7 +6,6 @@ from pytest_llm_telemetry.core.dashboard.view import (
     Dashboard,
     Finding,
     Group,
-    Reading,
     TopQuery,
 )
 
@@ -16,7 +15,6 @@ __all__ = [
     "Dashboard",
     "Finding",
     "Group",
-    "Reading",
     "TopQuery",
     "compose",
 ]

@@ -11,10 +11,9 @@ from pytest_llm_telemetry.core.dashboard.view import (
     Breakdown,
     Dashboard,
     Group,
-    Reading,
     TopQuery,
 )
-from pytest_llm_telemetry.core.traffic import Figures, Query, Traffic
+from pytest_llm_telemetry.core.traffic import Figures, Query, Reading, Traffic
 from pytest_llm_telemetry.core.traffic.figures import TOKENS
 from pytest_llm_telemetry.core.trends import Trend, Window, trend
 
@@ -61,8 +60,7 @@ def compose(
         sources: Names of the logs.
     """
     until = min(until, window.until)
-    before = _within(traffic, window.before)
-    now = _within(traffic, window)
+    before, now = window.before.of(traffic), window.of(traffic)
     steps = Steps.of(window, _POINTS)
     compared = _Comparison(steps, until)
     total, queries = now.total, now.queries(_TOP)
@@ -82,19 +80,8 @@ def compose(
         costly=tuple(map(_top, queries.costly(_TOP))),
         breakdown=_breakdown(before, now, by, compared) if by else None,
         finding=find((*before.hours, *now.hours), window, until, traffic.last_event),
-        reading=Reading(
-            sources=tuple(sources),
-            files=traffic.files,
-            lines=traffic.lines,
-            skipped=traffic.skipped,
-            notes=traffic.notes,
-        ),
+        reading=Reading.of(traffic, sources),
     )
-
-
-def _within(traffic: Traffic, window: Window) -> Traffic:
-    hours = tuple(h for h in traffic.hours if window.since <= h.start < window.until)
-    return replace(traffic, since=window.since, until=window.until, hours=hours)
 
 
 class _Comparison:

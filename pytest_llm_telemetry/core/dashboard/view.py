@@ -1,10 +1,11 @@
 """What a dashboard shows, decided: every figure, every change, and the one thing worth a look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pytest_llm_telemetry.core.traffic import Reading
 from pytest_llm_telemetry.core.trends import Trend, Window
 
 
@@ -76,17 +77,6 @@ class Finding:
     usual: float
     level: float
     p_value: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What was read for both windows: `lines`, and of them `skipped` by reason."""
-
-    sources: tuple[str, ...] = ()
-    files: int = 0
-    lines: int = 0
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

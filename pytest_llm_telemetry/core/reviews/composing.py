@@ -1,7 +1,7 @@
 """Everything that is known of some days -> their review."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pytest_llm_telemetry.core.alerts import Notice, Plan
@@ -10,9 +10,9 @@ from pytest_llm_telemetry.core.reviews.degrading import Days, checks, known
 from pytest_llm_telemetry.core.reviews.firing import fired
 from pytest_llm_telemetry.core.reviews.periods import Period
 from pytest_llm_telemetry.core.reviews.turning import Points, turns
-from pytest_llm_telemetry.core.reviews.view import GoldenRun, Move, Reading, Review
+from pytest_llm_telemetry.core.reviews.view import GoldenRun, Move, Review
 from pytest_llm_telemetry.core.thresholds import Thresholds
-from pytest_llm_telemetry.core.traffic import Figures, Hour, Traffic
+from pytest_llm_telemetry.core.traffic import Figures, Hour, Reading, Traffic
 from pytest_llm_telemetry.core.trends import Trend, Window, trend
 
 SHOWN = (
@@ -67,7 +67,7 @@ def compose(period: Period, window: Window, material: Material) -> Review:
     """The review of a window of whole days."""
     against = period.held_against(window)
     traffic = material.traffic
-    before, now = within(traffic, against), within(traffic, window)
+    before, now = against.of(traffic), window.of(traffic)
     total, queries = now.total, now.queries(_QUERIES)
     days = _days(traffic.hours, window, period)
     alpha = material.thresholds.alpha
@@ -91,21 +91,9 @@ def compose(period: Period, window: Window, material: Material) -> Review:
         watched=material.watched,
         moves=moving.of_alerts(material.plan, hours) + material.moves,
         golden=material.golden,
-        reading=Reading(
-            sources=tuple(material.sources),
-            files=traffic.files,
-            lines=traffic.lines,
-            skipped=traffic.skipped,
-            notes=traffic.notes,
-        ),
+        reading=Reading.of(traffic, material.sources),
         notes=material.notes,
     )
-
-
-def within(traffic: Traffic, window: Window) -> Traffic:
-    """The hours of a window."""
-    hours = tuple(hour for hour in traffic.hours if window.since <= hour.start < window.until)
-    return replace(traffic, since=window.since, until=window.until, hours=hours)
 
 
 def _days(hours: Sequence[Hour], window: Window, period: Period) -> dict[str, Days]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from pytest_llm_telemetry.core.reviews.periods import Period
-from pytest_llm_telemetry.core.traffic import Query
+from pytest_llm_telemetry.core.traffic import Query, Reading
 from pytest_llm_telemetry.core.trends import Trend, Window
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Check, VerdictStatus
 
@@ -118,17 +118,6 @@ class GoldenRun:
     status: VerdictStatus
     metrics: Mapping[str, float | None]
     worse: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What was read: `lines`, and of them `skipped` by reason."""
-
-    sources: tuple[str, ...] = ()
-    files: int = 0
-    lines: int = 0
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ Everything adds up: hours to days, files to logs, hosts to a fleet, in any order
 from pytest_llm_telemetry.core.traffic.figures import Figures
 from pytest_llm_telemetry.core.traffic.groups import DIMENSIONS, Groups, Queries, Query
 from pytest_llm_telemetry.core.traffic.hours import Hour, Traffic, hour_of, whole_hours
+from pytest_llm_telemetry.core.traffic.reading import Reading
 from pytest_llm_telemetry.core.traffic.sums import Score, Sum
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Hour",
     "Queries",
     "Query",
+    "Reading",
     "Score",
     "Sum",
     "Traffic",
