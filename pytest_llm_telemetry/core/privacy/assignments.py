@@ -103,7 +103,8 @@ def _is_name(text: str, match: re.Match[str], value: str) -> bool:
     if values.NAME.fullmatch(value) is None or match["bare"].startswith("</", len(value)):
         return False
     if sign != "=":
-        return True
+        gap = text[match.end("sign") : match.start("bare")]
+        return not (sign == ":" and value[-1:].isdigit() and "\n" not in gap)
     at = match.start()
     literal = text[at : at + 3].isupper() or _LITERAL.search(text, max(0, at - 40), at) is not None
     return not literal
@@ -164,6 +165,7 @@ _LOOKS = (
     ("!=", _compared),
     ("curl ", phrases.command),
     ("pin ", phrases.prose),
+    ("pin:", phrases.prose),
     ("contrase", _password),
     ("kennwort", _password),
     ("identified by", _assigned),

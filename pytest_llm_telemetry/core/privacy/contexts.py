@@ -40,7 +40,7 @@ _FOLLOWED = {
     "member": {"id", "number", "no"},
     "account": {"number", "no"},
     "sort": {"code"},
-    "social": {"security", "insurance"},
+    "social": {"security", "insurance", "is"},
     "national": {"id", "identity", "identification", "insurance", "number"},
     "tax": {"id", "number", "no", "identification", "payer"},
     "codice": {"fiscale"},

@@ -73,7 +73,11 @@ def find_token(text: str, start: int, found: Spans) -> None:
         return
     tail = _TAIL.match(text, start)
     end = tail.end() if tail is not None else start
-    if end - first <= _LONGEST and text[end : end + 1] != "-":
+    if text[end : end + 1] == "-":  # before the letter of a NIE
+        end += 2
+        if _ID.fullmatch(text, first, end) is None or not _stands_alone(text, first, end):
+            return
+    if end - first <= _LONGEST:
         _add(text, first, end, found)
 
 

@@ -33,6 +33,11 @@ _CARD_GROUPS = re.compile(
 _NANP = re.compile(
     r"(?:\+?1[-. ]|001[-. ])?(?:\([2-9][0-9][0-9]\) ?|[2-9][0-9][0-9][-.])[0-9]{3}[-.][0-9]{4}"
 )
+# With a trunk prefix: of Russia and its neighbours, of North America, and before two groups.
+_TRUNK = re.compile(
+    r"8[ -]?\([0-9]{3,5}\)[ -]?[0-9-]{5,10}|8-[0-9]{3}-[0-9]{3}-[0-9]{2}-[0-9]{2}"
+    r"|1 [2-9][0-9]{2} [2-9][0-9]{2} [0-9]{4}|0[1-9][0-9]{3} [0-9]{6}|0[1-9][0-9]{1,2}-[0-9]{7}"
+)
 _WITHIN = re.compile(
     r"(?<![0-9.])(?:[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}-[0-9]{6}|[0-9]{5}-[0-9]{4}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
     r"|\(?[2-9][0-9][0-9]\)?[-.][0-9]{3}[-.][0-9]{4}|[0-9]{14,19})(?![0-9]|\.[0-9])"
@@ -169,7 +174,7 @@ def _grouped(text: str, value: str, digits: str) -> str | None:
         if length + 2 == len(value) and "." in value:  # a decimal with its sign
             return None
         return "<PHONE>" if 7 <= length <= 15 else None  # ITU-T E.164
-    if _NANP.fullmatch(value):
+    if _NANP.fullmatch(value) or _TRUNK.fullmatch(value):
         return "<PHONE>"
     groups = tuple(map(len, _NO_DIGITS.split(value)))
     if (
@@ -191,7 +196,8 @@ def _alone(digits: str, value: str) -> str | None:
         return "<SSN>"
     if _SSN.fullmatch(value) or value.count(".") == 1:  # never issued, or a decimal
         return None
-    if 12 <= length <= 19 and checks.luhn(digits) and checks.issued(digits):  # ISO/IEC 7812
+    airline = length == 15 and digits[0] == "1"  # of UATP
+    if 12 <= length <= 19 and checks.luhn(digits) and (checks.issued(digits) or airline):
         return "<CARD>"
     tests = _ALONE.get(length, ())
     return "<NATIONAL_ID>" if any(test(digits) for test in tests) else None

@@ -30,10 +30,11 @@ _OPTION = re.compile(
 _TRIED = {"test", "pass", "password", "yyy", "xxx"}
 _PROSE = re.compile(
     r"(?:pass(?:word|code|phrase|wd|wort|e)|(?<=[_-])pass|pwd|pin(?: code)?|contrase[\xf1n]a|kennwort|secret)"
-    r"(?: (?:for|to|of|on) [\w.' ]{1,30}?)?(?: ?[=:]| (?:is now|is|was|ist|es|est|to|as"
-    r"|(?:has been|was) (?:set|changed|reset) to)) (?:now |set to |still )?"
+    r"(?:(?: (?:for|to|of|on) [\w.' ]{1,30}?)?(?: ?[=:]| (?:is now|is|was|ist|es|est|to|as"
+    r"|(?:has been|was) (?:set|changed|reset) to):?) (?:now |set to |still )?|(?P<loose> (?:- )?))"
     r"[\"'`]?(?P<value>[^\s\"'`]{4,64}+)"
 )
+_LOOSE = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z!@#$%^&*])[^:/=<(.]{6,}")  # behind no verb
 _WHOSE = re.compile(r"\b(?:my|our|his|her|their) (?:\w{1,16} )?\Z")
 _QUALIFIED = 11
 _QUALIFIERS = (
@@ -61,7 +62,7 @@ def prose(text: str, lowered: str, at: int, found: Spans) -> None:
     value = text[start:end]
     if len(value) < 4 or values.is_variable(value) or lowered[start:end] in _SPEAKING:  # a PIN
         return
-    if values.CALL.match(value):
+    if values.CALL.match(value) or (match["loose"] and not _LOOSE.fullmatch(value)):
         return
     if not values.NAME.fullmatch(value) or _WHOSE.search(lowered, max(0, at - _CLOSE), at):
         found.append((start, end, "<PASSWORD>"))

@@ -34,6 +34,7 @@ FOUND = [
     ("2223003122003222", "<CARD>"),
     ("6759649826438453", "<CARD>"),
     ("501800000009", "<CARD>"),
+    ("122000000000003", "<CARD>"),
     # bank accounts
     ("IBAN GB29 NWBK 6016 1331 9268 19 please", "IBAN <IBAN> please"),
     ("de89370400440532013000", "<IBAN>"),
@@ -48,6 +49,8 @@ FOUND = [
     ("730.347.5681", "<PHONE>"),
     ("0494 92 82 32", "<PHONE>"),
     ("02.61.84.33.81", "<PHONE>"),
+    ("8 (495) 123-45-67, 8-800-555-35-35", "<PHONE>, <PHONE>"),
+    ("1 800 555 0199; 07700 900123; 052-1234567", "<PHONE>; <PHONE>; <PHONE>"),
     ("you can call 9469 9966", "you can call <PHONE>"),
     ("Tel. 73448266", "Tel. <PHONE>"),
     ("my other number is 73448266", "my other number is <PHONE>"),
@@ -78,6 +81,8 @@ FOUND = [
     ("130 692 544", "<NATIONAL_ID>"),
     ("1234-567-893", "<NATIONAL_ID>"),
     ("12345678Z, 1111111-G, X1234567L", "<NATIONAL_ID>, <NATIONAL_ID>, <NATIONAL_ID>"),
+    ("Y8063915-Z", "<NATIONAL_ID>"),
+    ("my social is 078051120", "my social is <NATIONAL_ID>"),
     ("nino AB 12 34 56 C or AB123456C", "nino <NATIONAL_ID> or <NATIONAL_ID>"),
     ("social security number is zz 51 89 40 t", "social security number is <NATIONAL_ID>"),
     ("RSSMRA85T10A562S", "<NATIONAL_ID>"),
@@ -142,6 +147,11 @@ FOUND = [
     ("priv_key => 'm{{h}o)p${e]nob'", "priv_key => '<API_KEY>'"),
     ("if ('S3cr3t_V4lue' == database_key)", "if ('<PASSWORD>' == database_key)"),
     # passwords
+    ("password: hunter2", "password: <PASSWORD>"),
+    ("PIN: 4821", "PIN: <PASSWORD>"),
+    ("The password is: Blue42Sky!", "The password is: <PASSWORD>!"),
+    ("Use password Blue42Sky! to log in", "Use password <PASSWORD>! to log in"),
+    ("Password - Blue42Sky", "Password - <PASSWORD>"),
     ("contrasena: 'unapalabra'", "contrasena: '<PASSWORD>'"),
     ("admin_pw = 'unapalabra'", "admin_pw = '<PASSWORD>'"),
     ("<password>swordfish</password>", "<password><PASSWORD></password>"),
@@ -193,7 +203,7 @@ KEPT = [
     "test_with_tk_mainloop_twice", "secret_manager_client_factory", "password = bytes(password, code)", "passwd = auth[2]", "pw = pw[:-1]",
     "getpass(prompt='Password: ', stream=None)", '__all__ = ["getpass","getuser"]', 'pass_fds, "not supported on Windows."',
     "splitpasswd('user:passwd') -> 'user'", 'password("Enter it here")', "'<font color=\"#909090\">' + text", "password = other_password1",
-    "token of 2024", "the key 1f2e3d4c5b6a79881f2e3d4c5b6a7988 is primary", "token internationalisation", "token some_long_identifier_name", "dead:beef", "AB12CDEF34567890123",
+    "token of 2024", "password sha256hash", "password base64", "Y8063915-A", "AB123-X", "Y8063915-Zx", "def f(pwd):\n    key0 = 3", "the key 1f2e3d4c5b6a79881f2e3d4c5b6a7988 is primary", "token internationalisation", "token some_long_identifier_name", "dead:beef", "AB12CDEF34567890123",
     "12345-6789 is a ZIP", "666-051121", "password is get_it(now)", 'key = ", a1b2c3d4"', "--password -v", "headers = auth.get_basic_str(user, name)",
 ]  # fmt: skip
 
