@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
-NAMES = ("event", "thresholds", "baseline", "golden", "run", "report", "export", "dashboard")
+NAMES = (
+    "event",
+    "thresholds",
+    "baseline",
+    "golden",
+    "run",
+    "report",
+    "export",
+    "review",
+    "dashboard",
+)
 _PACKAGE = Path(__file__).parents[1]
 PLACES = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from pytest_llm_telemetry.cli import main
+from pytest_llm_telemetry.storage import schemas
 from tests.production_world import END, Fault, Moment, World, no_fault
 
 UNTIL = ["--until", "2026-11-23T06:30Z"]
@@ -72,6 +74,7 @@ def test_a_bad_week_is_found_dated_and_told_in_every_form(tmp_path: Path, look: 
     assert "since 2026-11-16 00:00 UTC" in page.read_text(encoding="utf-8")
     status, told = look("weekly", "--json")
     found = json.loads(told)
+    schemas.validate(found, "review")
     assert (status, found["status"], found["exit_status"]) == (1, "fail", 1)
     worse = {check["metric"] for check in found["checks"] if check["status"] == "fail"}
     assert worse == {"avg_latency_ms", "p95_latency_ms", "cost_per_query_usd"}
@@ -91,21 +94,27 @@ def test_a_bad_afternoon_is_dated_to_the_hour(tmp_path: Path, look: Look) -> Non
 
 
 def test_alerts_and_thresholds_are_part_of_it(
-    tmp_path: Path, look: Look, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What fired yesterday, and a limit that chance alone breaks."""
+    """What fired yesterday and for how long, and a limit that chance alone breaks."""
+    for name in ("LLM_TELEMETRY_SLACK_WEBHOOK", "LLM_TELEMETRY_SMTP"):
+        monkeypatch.delenv(name, raising=False)
     live(tmp_path, bad(timedelta(hours=10), timedelta(hours=6), failing=0.6), calls=25, days=9)
     (tmp_path / "llm-telemetry.toml").write_text(
-        "[alerts.rules.avg_latency_ms]\nmax = 760\n", encoding="utf-8"
+        "[alerts]\nmin_calls = 10\n[alerts.rules.avg_latency_ms]\nmax = 1000\n", encoding="utf-8"
     )
-    for hour in (1, 12):
-        at = (END - timedelta(hours=24 - hour)).isoformat()
-        main(["alert", "--root", str(tmp_path), "--at", at, "--dry-run"])
-    capsys.readouterr()
     _, told = look("daily")
-    assert "nobody looked" in told  # dry runs leave nothing
-    assert "alerts.rules.avg_latency_ms.max: 760 ms -> " in told
+    assert "nobody looked: run `llm-telemetry alert`" in told
+    assert "alerts.rules.avg_latency_ms.max: 1.00 s -> " in told
     assert "chance breaks it" in told
+    for hour in range(12, 0, -1):
+        at = (END - timedelta(hours=hour)).timestamp()
+        monkeypatch.setattr(time, "time", lambda at=at: at)
+        main(["alert", "--root", str(tmp_path)])
+    _, told = look("daily")
+    table = told.partition("\nalerts\n")[2].splitlines()
+    assert table[0].split() == ["alert", "times", "lasted", "at", "worst", "now"]
+    assert re.match(r"error_rate +1 +4h +\d\d\.\d % +over", table[1])
 
 
 def test_no_call_at_all_is_nothing_to_judge(tmp_path: Path, look: Look) -> None:

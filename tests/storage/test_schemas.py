@@ -14,7 +14,7 @@ from pytest_llm_telemetry.core.price_format import KINDS as PRICES
 from pytest_llm_telemetry.core.price_format import TIERS
 from pytest_llm_telemetry.storage import schemas
 
-OURS = ("event", "thresholds", "baseline", "golden", "run", "export")
+OURS = ("event", "thresholds", "baseline", "golden", "run", "export", "review")
 EVENT: dict[str, Any] = schemas.load("event")["examples"][1]
 
 

@@ -9,14 +9,16 @@ from typing import Any
 from pytest_llm_telemetry.core.reviews import Review
 from pytest_llm_telemetry.core.traffic import Query
 from pytest_llm_telemetry.core.trends import Window
+from pytest_llm_telemetry.core.verdict import Check
 
 SCHEMA_VERSION = 1
 _PLAIN = ("calls", "recorded", "unpriced", "watched", "run_exit")
-_LISTS = ("checks", "turns", "spends", "fired", "moves", "golden", "opening")
+_LISTS = ("turns", "spends", "fired", "moves", "golden", "opening")
+_OF_CHECK = ("metric", "scope", "status", "now", "change", "interval", "limit", "p_value", "reason")
 
 
 def render(review: Review) -> str:
-    """The review as one JSON document, ASCII; the same review gives the same bytes."""
+    """The review as one JSON document under `schemas/review.schema.json`, ASCII."""
     return json.dumps(_whole(document(review)), indent=2, allow_nan=False) + "\n"
 
 
@@ -31,6 +33,7 @@ def document(review: Review) -> dict[str, Any]:
         "exit_status": review.exit_status,
         **{name: getattr(review, name) for name in _PLAIN},
         "trends": {name: asdict(each) for name, each in review.trends.items()},
+        "checks": [_check(check) for check in review.checks],
         "errors": dict(review.errors),
         "failing": [_query(query) for query in review.failing],
         "costly": [_query(query) for query in review.costly],
@@ -43,6 +46,11 @@ def document(review: Review) -> dict[str, Any]:
 
 def _window(window: Window) -> dict[str, datetime]:
     return {"since": window.since, "until": window.until}
+
+
+def _check(check: Check) -> dict[str, Any]:
+    told = {name: getattr(check, name) for name in _OF_CHECK}
+    return {**told, "before": check.baseline, "settle": check.settle}
 
 
 def _query(query: Query) -> dict[str, Any]:
