@@ -50,6 +50,26 @@ def test_pytest_is_imported_by_the_plugin_only() -> None:
     assert guilty == []
 
 
+# each can run what a file says, or fetch what it names
+LIVE_READERS = {
+    *("pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml", "ruamel"),
+    *("runpy", "code", "codeop"),
+}
+LIVE_CALLS = {"eval", "exec", "compile"}
+
+
+@pytest.mark.parametrize("path", PACKAGE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_data_is_ever_run(path: Path) -> None:
+    """Nothing is unpickled, evaluated or loaded as YAML objects, and no shell is started."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    imported = {name.split(".")[0] for node in nodes for name in _imported(node)}
+    assert not imported & LIVE_READERS
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
+    named = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    assert not named & LIVE_CALLS
+    assert not [word.value for call in calls for word in call.keywords if word.arg == "shell"]
+
+
 def _imported(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]

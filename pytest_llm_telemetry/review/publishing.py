@@ -36,7 +36,21 @@ def publish(report: Report, wanted: str, root: Path) -> str:
     text = renderer(kind)(report)
     if not target and kind == "github" and os.environ.get(_STEP_SUMMARY):
         return _write(Path(os.environ[_STEP_SUMMARY]), text, "a", root)
-    return _write(root / (target or KINDS[kind][0]), text, "w", root)
+    return _write(_place(target or KINDS[kind][0], root), text, "w", root)
+
+
+def _place(target: str, root: Path) -> Path:
+    """Where a report goes. What is relative stays in the root, whatever links a stranger planted."""
+    path = root / target
+    if Path(target).is_absolute():
+        return path
+    if path.is_symlink() or not path.parent.resolve().is_relative_to(root.resolve()):
+        raise ConfigError(
+            "the report's place is a link, or leads out of the project",
+            where=target,
+            remedy="take the link away, or name the whole path",
+        )
+    return path
 
 
 def _write(path: Path, text: str, mode: str, root: Path) -> str:

@@ -1,6 +1,9 @@
 """The composite action, step by step, by the commands that stand in its YAML."""
 
 import json
+import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,25 @@ def test_a_change_cannot_lower_its_own_bar(tmp_path: Path, forge: Forge) -> None
     assert forge.comments == []
 
 
+def test_what_is_installed_is_words_and_no_script(tmp_path: Path, forge: Forge) -> None:
+    """The input reaches pip as words, whatever a shell would make of it."""
+    root = tmp_path / "project"
+    root.mkdir()
+    pip = tmp_path / "bin" / "python"
+    pip.parent.mkdir()
+    pip.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n', encoding="utf-8")
+    pip.chmod(0o755)
+    job = runner(root, forge, install="-r requirements.txt $(touch x);y 'a b'")
+    job.environment["PATH"] = f"{pip.parent}{os.pathsep}{job.environment['PATH']}"
+    status, printed = job.run(steps_of(ACTION)[:1])
+    assert status == 0
+    words = "-m pip install --quiet --disable-pip-version-check -r requirements.txt $(touch x);y"
+    assert (
+        printed == "".join(f"<{word}>" for word in words.split()[:-2]) + "<$(touch><x);y><'a><b'>"
+    )
+    assert list(root.iterdir()) == []
+
+
 def test_a_run_that_never_judged_has_no_verdict(tmp_path: Path, forge: Forge) -> None:
     """Wrong usage is pytest's own status; a report of an earlier run is not taken for this one's."""
     root = project(tmp_path)
@@ -129,6 +151,49 @@ def test_a_scheduled_workflow_names_options_that_exist(name: str, tmp_path: Path
     )
     status, printed = job.run([step for step in steps if "pip" not in step.get("run", "")])
     assert status == 0, printed
+
+
+def test_a_new_baseline_is_proposed_as_a_pull_request(tmp_path: Path) -> None:
+    """The monthly job pushes a branch with it, and asks a person; an unchanged one asks nobody."""
+    root = project(tmp_path)
+    bare = tmp_path / "bare.git"
+    subprocess.run(["git", "clone", "-q", "--bare", root, bare], check=True)
+    asked = tmp_path / "asked"
+    gh = tmp_path / "bin" / "gh"
+    gh.parent.mkdir()
+    gh.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {asked}\n', encoding="utf-8")
+    gh.chmod(0o755)
+    values = {
+        "github.token": TOKEN,
+        "github.repository": "team/bot",
+        "github.server_url": "https://github.com",
+        "github.run_id": "42",
+        "github.ref_name": "main",
+    }
+    address = f"https://x-access-token:{TOKEN}@github.com/team/bot.git"
+    environment = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{bare.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": address,
+    }
+    job = Runner(root, values, environment)
+    job.environment["PATH"] = f"{gh.parent}{os.pathsep}{job.environment['PATH']}"
+    steps = steps_of("examples/workflows/monthly-regression.yml", "propose")
+    step = next(step for step in steps if step.get("name") == "Propose the baseline")
+    shutil.copytree(root / "baselines", root / "found/baselines")
+    assert job.run([step]) == (0, "the baseline is unchanged\n")
+    assert not asked.exists()
+    shutil.copytree(root / "baselines", root / "found/baselines")
+    (root / "found/baselines/new.json").write_text("{}\n", encoding="utf-8")
+    status, printed = job.run([step])
+    assert status == 0, printed
+    assert TOKEN not in printed
+    assert "Refresh the LLM baseline" in asked.read_text(encoding="utf-8")
+    branches = subprocess.run(
+        ["git", "-C", bare, "show", "--name-only", "--format=", "llm-baseline-42"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert branches.stdout == "baselines/new.json\n"
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:

@@ -301,7 +301,7 @@ def poison(text: str) -> Report:
         verdict=verdict,
         baseline=base,
         golden=text,
-        before={text: sample},
+        before={text: replace(sample, attempts=(Attempt(number=1, passed=True, score=1.0),))},
         history=(PastRun(run_id=text, at=text, metrics={"pass_rate": 0.5}),),
         answers={text: f"{text} as it was"},
     )

@@ -1,10 +1,10 @@
-"""Where a report goes is read from the environment, or from a file that it names."""
+"""Where a report goes: into the project, or where the environment says."""
 
 from pathlib import Path
 
 import pytest
 
-from pytest_llm_telemetry.core.errors import DeliveryError
+from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError
 from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.review.publishing import publish
 from pytest_llm_telemetry.storage import revision
@@ -42,6 +42,21 @@ def test_without_a_webhook_the_message_is_a_file(tmp_path: Path) -> None:
     """A team sees what would be posted before it names a channel."""
     assert publish(REPORT, "slack", tmp_path) == "report: llm-slack.json"
     assert (tmp_path / "llm-slack.json").is_file()
+
+
+@pytest.mark.parametrize("target", ["link.json", "away/report.json", "../report.json"])
+def test_a_report_does_not_leave_the_project(tmp_path: Path, target: str) -> None:
+    """Neither by dots nor by a link that a stranger planted; a whole path is a user's own."""
+    root, outside = tmp_path / "project", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (root / "link.json").symlink_to(outside / "report.json")
+    (root / "away").symlink_to(outside)
+    with pytest.raises(ConfigError, match="leads out of the project"):
+        publish(REPORT, f"json={target}", root)
+    assert list(outside.iterdir()) == []
+    publish(REPORT, f"json={outside / 'report.json'}", root)
+    assert (outside / "report.json").is_file()
 
 
 @pytest.mark.parametrize(
