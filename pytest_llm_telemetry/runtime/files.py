@@ -7,14 +7,14 @@ import os
 import time
 from _thread import RLock
 from _weakref import ref
-from os import fstat, write
 from time import monotonic
 
+from pytest_llm_telemetry.runtime.holding import Holding, Releasing
 from pytest_llm_telemetry.runtime.opening import ends_torn, last_bytes, opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
+    from typing import Any, Protocol
 
     class Rotation(Protocol):
         """Moves a file away that is full or of yesterday."""
@@ -44,6 +44,15 @@ class FileSink:
     lines that were written since the last look; one that was moved is followed no longer; one that
     ends in a torn line gets its newline first.
 
+    Args:
+        path: Where the lines go.
+        rotation: When the file is closed, and how long closed files are kept.
+        hold_gil: Keep the interpreter lock while writing, for services whose threads compute: no
+            line waits for the lock, but a disk that stalls stalls every thread (see `Holding`).
+
+    Raises:
+        ConfigError: If the system cannot hold the lock.
+
     Attributes:
         path: Where the lines go.
         identity: Device and inode of the open file.
@@ -51,8 +60,16 @@ class FileSink:
         recovered: Lines that a full disk had cut, and which were finished when there was space.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, rotation: Rotation | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        rotation: Rotation | None = None,
+        hold_gil: bool = False,
+    ) -> None:
         self.path = os.fspath(path)
+        system: Any = Holding() if hold_gil else Releasing
+        self._write, self._fstat, self._lstat = system.write, system.fstat, system.lstat
         self.recovered = 0
         self._rotation = rotation
         self._descriptor = -1
@@ -84,7 +101,7 @@ class FileSink:
         since = self._since
         since.append(line)
         try:
-            written = write(self._descriptor, line)
+            written = self._write(self._descriptor, line)
         except OSError as error:
             since.remove(line)
             self._sure_until = 0.0
@@ -99,21 +116,29 @@ class FileSink:
     def _look(self, now: float) -> bool:
         """Whether the open file is still the one to write to; if so, that is trusted for a while."""
         since, self._since = self._since, []
-        if self._stands(now):
-            self._looks += 1
-            burst = self._looks > _EAGER
-            self._sure_until = now + _SURE_S if burst else 0.0
-            self._before = since if burst else []  # a signal or thread may be about to write one
-            return True
-        self._sure_until = 0.0
-        if not self._is_ours() or not os.fstat(self._descriptor).st_nlink:
-            self._gone += self._before + since
-            self._before = []
-        return False
+        if not self._stands(now):
+            self._sure_until = 0.0
+            self._before += since
+            return False
+        self._looks += 1
+        burst = self._looks > _EAGER
+        self._sure_until = now + _SURE_S if burst else 0.0
+        self._before = since if burst else []  # a signal or thread may be about to write one
+        return True
+
+    def _leave(self) -> None:
+        """Remember the lines of the last moment, if they went with a file that is gone."""
+        if self._is_gone():
+            self._gone += self._before + self._since
+        self._before, self._since = [], []
+
+    def _is_gone(self) -> bool:
+        """Whether the open file has no name left, or is not ours at all."""
+        return not self._is_ours() or not os.fstat(self._descriptor).st_nlink
 
     def _stands(self, now: float) -> bool:
         try:
-            found = fstat(self._descriptor)
+            found = self._fstat(self._descriptor)
         except OSError:
             return False  # not open, or closed by a stranger
         if not found.st_nlink or (found.st_dev, found.st_ino) != self.identity:
@@ -128,7 +153,7 @@ class FileSink:
 
     def _named(self) -> bool:
         try:
-            found = os.stat(self.path, follow_symlinks=False)
+            found = self._lstat(self.path)
         except OSError:
             return False
         return (found.st_dev, found.st_ino) == self.identity
@@ -172,9 +197,10 @@ class FileSink:
         try:
             descriptor = opened(self.path)
         except OSError:
-            if self._is_ours() and os.fstat(self._descriptor).st_nlink:
+            if not self._is_gone():
                 return
             raise
+        self._leave()
         found = os.fstat(descriptor)
         self._torn, self._rest = ends_torn(descriptor, found), b""
         if descriptor != self._descriptor and self._is_ours():
@@ -213,8 +239,7 @@ class FileSink:
     def flush(self) -> None:
         """Write anew what a file that was deleted just now took with it; nothing else waits."""
         with self._lock:
-            written = self._before or self._since
-            if written and not self._look(monotonic()) and self._gone:
+            if (self._before or self._since) and self._is_gone():
                 self._write_again(b"")
 
     def close(self) -> None:
@@ -229,6 +254,7 @@ class FileSink:
                     os.close(self._descriptor)
                 self._descriptor = -1
                 self._sure_until = 0.0
+                self._before, self._since = [], []
 
 
 def _open() -> list[FileSink]:

@@ -29,7 +29,7 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pytest_llm_telemetry import FileSink, TelemetryLogger
+from pytest_llm_telemetry import FileSink, Rotation, TelemetryLogger
 
 Call = Callable[[int], None]
 LINE = b'{"' + b"x" * 316 + b"}\n"
@@ -67,12 +67,18 @@ def floor(folder: Path) -> Call:
     return call
 
 
-def ours(folder: Path, capture: str, asked: Callable[[int], str] = query) -> Call:
-    path = folder / f"ours-{capture}-{asked.__name__}.jsonl"
-    telemetry = TelemetryLogger(path, service="bench", environment="prod", capture=capture)
+QUERIES = [query(number) for number in range(2**16)]
+DIGITS = [with_digits(number) for number in range(2**16)]
+
+
+def ours(folder: Path, capture: str, asked: list[str] = QUERIES, *, hold_gil: bool = False) -> Call:
+    path = folder / f"ours-{uuid.uuid4().hex}.jsonl"
+    sink = FileSink(path, rotation=Rotation(), hold_gil=hold_gil)
+    telemetry = TelemetryLogger(sink, service="bench", environment="prod", capture=capture)
 
     def call(number: int) -> None:
-        with telemetry.observe(asked(number), user_id=f"u{number}", model="gpt-4o-mini") as watched:
+        query = asked[number % 2**16]
+        with telemetry.observe(query, user_id=f"u{number}", model="gpt-4o-mini") as watched:
             watched.take(dict(ANSWER))
 
     return call
@@ -90,15 +96,16 @@ def our_sink(folder: Path) -> Call:
 
 def fields(number: int) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two events as the other loggers are given them: the same fields, and nothing redacted."""
+    query = QUERIES[number % 2**16]
     asked = {
         **STANDING,
         "schema_version": 1,
         "query_id": uuid.uuid4().hex,
         "user_hash": hmac.digest(KEY, f"u{number}".encode(), "sha256").hex()[:32],
-        "query_hash": hashlib.blake2b(query(number).encode(), digest_size=16).hexdigest(),
+        "query_hash": hashlib.blake2b(query.encode(), digest_size=16).hexdigest(),
         "query_length": 60,
     }
-    preview = query(number)[:100]
+    preview = query[:100]
     return asked, {**asked, "query_preview": preview, **ANSWER, "latency_ms": 0.01}
 
 
@@ -199,7 +206,8 @@ PEERS: dict[str, tuple[str | None, Callable[[Path], Call]]] = {
     "ours, capture=none": (None, lambda folder: ours(folder, "none")),
     "ours, capture=hash": (None, lambda folder: ours(folder, "hash")),
     "ours, capture=redacted (default)": (None, lambda folder: ours(folder, "redacted")),
-    "the same, a 7-digit number": (None, lambda folder: ours(folder, "redacted", with_digits)),
+    "the same, a 7-digit number": (None, lambda folder: ours(folder, "redacted", DIGITS)),
+    "ours (default), hold_gil": (None, lambda folder: ours(folder, "redacted", hold_gil=True)),
     "orjson + os.write": ("orjson", orjson_write),
     "structlog + orjson": ("structlog", structlog_orjson),
     "OpenTelemetry span, batch": ("opentelemetry.sdk", otel),

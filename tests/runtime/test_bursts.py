@@ -46,7 +46,7 @@ def test_a_burst_looks_now_and_then(path: Path, monkeypatch: pytest.MonkeyPatch)
 
     sink = FileSink(path)
     sink.write(numbered(0))
-    monkeypatch.setattr(files, "fstat", look)
+    sink._fstat = look
     monkeypatch.setattr(files, "monotonic", lambda: now)
     for number in range(1, 151):
         now += 1e-5

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from pytest_llm_telemetry import FileSink, QueueSink, TelemetryLogger
-from pytest_llm_telemetry.runtime import files
 
 
 @pytest.fixture
@@ -23,9 +22,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "logs" / "llm.jsonl"
 
 
-@pytest.fixture
-def telemetry(path: Path) -> Iterator[TelemetryLogger]:
-    made = TelemetryLogger(path, capture="full")
+@pytest.fixture(params=[False, True], ids=["releasing", "holding"])
+def telemetry(path: Path, request: pytest.FixtureRequest) -> Iterator[TelemetryLogger]:
+    made = TelemetryLogger(FileSink(path, hold_gil=request.param), capture="full")
     yield made
     made.close()
 
@@ -52,7 +51,7 @@ def test_a_full_disk_costs_counted_lines_only(
 
     first = say(telemetry)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "write", full)
+        patch.setattr(telemetry._emitter.sinks[0], "_write", full)
         say(telemetry)
         say(telemetry)
     last = say(telemetry)

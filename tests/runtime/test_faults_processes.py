@@ -22,7 +22,14 @@ def log(telemetry, name):
 def acknowledge(name):
     os.write(1, (name + "\\n").encode())
 """
+HOLDING = "FileSink.__init__.__kwdefaults__['hold_gil'] = True\n"  # for every sink of a process
 WRITER = "for n in range(int(sys.argv[3])): acknowledge(log(t, f'{sys.argv[2]}-{n}'))"
+
+
+@pytest.fixture(autouse=True, params=["", HOLDING], ids=["releasing", "holding"])
+def _both_ways_to_write(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every scenario, with the interpreter lock given away at a write and with it held."""
+    monkeypatch.setitem(globals(), "START", START + request.param)
 
 
 def begin(script: str, path: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -27,10 +27,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "logs" / "llm.jsonl"
 
 
-@pytest.fixture
-def sink(path: Path) -> Iterator[FileSink]:
+@pytest.fixture(params=[False, True], ids=["releasing", "holding"])
+def sink(path: Path, request: pytest.FixtureRequest) -> Iterator[FileSink]:
     """A sink of that file, with its first line written."""
-    sink = FileSink(path)
+    sink = FileSink(path, hold_gil=request.param)
     sink.write(numbered(0))
     yield sink
     sink.close()
