@@ -81,8 +81,9 @@ class Holding:
         found = self._buffer(_BUFFER)
         if self._statx(descriptor, name, flags, _WANTED, found):
             return None
+        told = bytes(found)
         links, inode, size, major, minor = (
-            int.from_bytes(found[part], sys.byteorder)
+            int.from_bytes(told[part], sys.byteorder)
             for part in (_LINKS, _INODE, _SIZE, _MAJOR, _MINOR)
         )
         return Standing(links, inode, size, os.makedev(major, minor))
