@@ -95,9 +95,11 @@ def _is_name(text: str, match: re.Match[str], value: str) -> bool:
     """Whether what looks like a name is one: not in quotes, nor where only values stand."""
     sign = match["sign"]
     if match["quote"]:
-        if value[:1] in _BETWEEN or (sign == "" and match.group("word", "rest") == ("pass", "")):
-            return True  # what stands between two strings, and the argument of a verb
+        if value[:1] in _BETWEEN or (sign == "" and _is_quoted_word(match, value)):
+            return True
         return sign.strip() in _LOOSE and not values.is_drawn(value)
+    if value[:1] == ":":
+        return True
     if values.CALL.match(value):
         return True
     if values.NAME.fullmatch(value) is None or match["bare"].startswith("</", len(value)):
@@ -108,6 +110,19 @@ def _is_name(text: str, match: re.Match[str], value: str) -> bool:
     at = match.start()
     literal = text[at : at + 3].isupper() or _LITERAL.search(text, max(0, at - 40), at) is not None
     return not literal
+
+
+def _is_quoted_word(match: re.Match[str], value: str) -> bool:
+    """Whether a quote only follows a name: the verb "pass" and its argument, a sentence's end, or a
+    word in quotes that ends no statement.
+    """
+    word, rest = match.group("word", "rest")
+    ends = match.string.startswith(";", match.start("quoted") + len(value) + 1)
+    return (
+        (word == "pass" and rest == "")
+        or rest.endswith(".")
+        or (value.isalpha() and not ends and word != "identified by")
+    )
 
 
 def _is_key(match: re.Match[str], rest: str, value: str) -> bool:

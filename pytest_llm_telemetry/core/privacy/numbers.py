@@ -43,6 +43,8 @@ _WITHIN = re.compile(
     r"|\(?[2-9][0-9][0-9]\)?[-.][0-9]{3}[-.][0-9]{4}|[0-9]{14,19})(?![0-9]|\.[0-9])"
 )
 _EXPONENTS = ("e", "E")
+_BY_GROUPS = {"<PHONE>", "<NATIONAL_ID>"}
+_JOINED = re.compile(r"[0-9a-f]{2}-(?=[0-9])")  # to digits that belong to letters
 _JOINTS = " .()/-"
 _NO_DIGITS = re.compile(r"[^0-9]+")
 _GROUPS = {
@@ -100,6 +102,8 @@ def _cluster(text: str, start: int, end: int, found: Spans) -> None:
     if text[first] == "+" and text[max(0, first - 1) : first] in _EXPONENTS:
         first = start
     label = classify(text, first, end) if end - first <= _LONGEST else None
+    if label in _BY_GROUPS and start > 2 and _JOINED.match(text, start - 3):
+        return
     if label is not None:
         extension = _EXTENSION.match(text, end)
         ends = end if extension is None or label != "<PHONE>" else extension.end()
