@@ -16,6 +16,7 @@ from typing import Any
 
 from pytest_llm_telemetry.core.baseline import PastRun
 from pytest_llm_telemetry.core.report import Report
+from pytest_llm_telemetry.core.samples import Attempt, CaseSamples
 from pytest_llm_telemetry.reporters.html.page import render
 from tests.reporters.browser.conftest import FLAGS, NAMES
 from tests.reporters.conftest import build
@@ -41,8 +42,12 @@ SEARCHED = """() => new Promise(done => {
 })"""
 
 
+def _graded(case: CaseSamples, answer: str, *, passed: bool) -> tuple[Attempt, ...]:
+    return tuple(replace(attempt, passed=passed, answer=answer) for attempt in case.attempts)
+
+
 def month() -> Report:
-    """The report of 30 days, 3 models and 1,000 cases."""
+    """The report of 30 days, 3 models and 1,000 cases that all changed, their answers too."""
     report = build()
     suite = report.suites[0]
     cases = tuple(
@@ -54,9 +59,14 @@ def month() -> Report:
         PastRun(run_id=f"r{n}", at=f"2026-10-{n + 1:02d}", metrics=suite.summary.metrics)
         for n in range(30)
     )
-    before = {case.case_id: case for case in cases}
-    summary = replace(suite.summary, cases=cases)
-    suite = replace(suite, summary=summary, before=before, history=history)
+    said = "You can return any item within 30 days of delivery, whatever the reason is. " * 6
+    worse = tuple(replace(case, attempts=_graded(case, said, passed=False)) for case in cases)
+    before = {
+        case.case_id: replace(case, attempts=_graded(case, "", passed=True)) for case in cases
+    }
+    answers = {case.case_id: said.replace("30", "14") for case in cases}
+    summary = replace(suite.summary, cases=worse)
+    suite = replace(suite, summary=summary, before=before, history=history, answers=answers)
     return replace(report, suites=(suite,))
 
 

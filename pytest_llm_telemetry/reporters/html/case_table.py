@@ -1,6 +1,6 @@
 """The table of cases: every case of the run beside the baseline, the worst first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_llm_telemetry.core.report import SuiteReport
 from pytest_llm_telemetry.core.text import fit
@@ -10,6 +10,7 @@ from pytest_llm_telemetry.reporters.html.answers import answer_fold
 from pytest_llm_telemetry.reporters.html.markup import Markup, element
 
 _ROWS = 2000  # a page with more is slow on a phone; the worst are kept, the rest is counted
+_ANSWERS = 200  # that are shown, of the worst cases: a thousand would be a page of their own
 _WHY = 400
 _HEADS = (
     ("case", ""),
@@ -36,7 +37,7 @@ def case_table(suite: SuiteReport, *, identity: str) -> Markup | None:
         "table",
         element("caption", told),
         element("thead", head),
-        element("tbody", *(_row(*pair, suite.answers) for pair in pairs[:_ROWS])),
+        element("tbody", *_rows(pairs[:_ROWS], suite.answers)),
     )
     label = f"cases of {suite.summary.suite}"
     return element(
@@ -78,9 +79,16 @@ def _head(name: str, kind: str) -> Markup:
     return element("th", button, scope="col", class_=kind or None)
 
 
-def _row(now: CaseFigures, before: CaseFigures | None, answers: Mapping[str, str]) -> Markup:
+def _rows(pairs: Sequence[Pair], accepted: Mapping[str, str]) -> Iterable[Markup]:
+    for place, (now, before) in enumerate(pairs):
+        told = place < _ANSWERS and _changed(now, before)
+        yield _row(
+            now, before, answer_fold(now.answer, accepted.get(now.case_id)) if told else None
+        )
+
+
+def _row(now: CaseFigures, before: CaseFigures | None, fold: Markup | None) -> Markup:
     changed = _changed(now, before)
-    fold = answer_fold(now.answer, answers.get(now.case_id)) if changed else None
     tags = [element("span", tag, class_="tag") for tag in now.tags]
     passed = _moved(_graded(before), _graded(now), known=before is not None)
     cells = [
