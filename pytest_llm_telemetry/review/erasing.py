@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
-from pytest_llm_telemetry.storage import erasing
+from pytest_llm_telemetry.storage import erasing, rolling
 from pytest_llm_telemetry.storage.finding import LOG
 from pytest_llm_telemetry.storage.packing import PACKED, ZSTD
 
@@ -85,6 +85,8 @@ def erase(logs: Iterable[Path], user_hash: str, *, dry_run: bool = False) -> Era
     files = [*_closed(asked), *asked]
     work.count(files)  # learns all their calls: a score may stand before its call
     found = work.count(files)
+    if not dry_run:
+        work.forget(asked)
     if dry_run or not found:
         return Erased(files=found, read=len(files), faults=work.told)
     for log in filter(found.__contains__, asked):
@@ -96,6 +98,7 @@ def erase(logs: Iterable[Path], user_hash: str, *, dry_run: bool = False) -> Era
         left = work.count(_closed(asked))
         if not left:
             break
+    work.forget(asked)  # what was read while we were at it
     return Erased(files=gone, read=len(files), faults=work.told, left=sum(left.values()))
 
 
@@ -129,6 +132,17 @@ class _Work:
                 f"cannot be rotated: {fault.strerror}",
                 where=log.as_posix(),
                 remedy="run it as the files' owner, and check the folder's permissions",
+            )
+
+    def forget(self, logs: Iterable[Path]) -> None:
+        """Delete the logs' rollups, which name persons and what they asked, too."""
+        try:
+            rolling.forget(logs)
+        except OSError as fault:
+            self._faults[str(fault.filename)] = ConfigError(
+                f"cannot be deleted: {fault.strerror}",
+                where=str(fault.filename),
+                remedy="run it as the files' owner",
             )
 
     def _each(

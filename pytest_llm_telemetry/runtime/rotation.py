@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _DAY_S = 86_400
 _HOUR_S = 3600
 _WAIT_S = 30.0
+_NEVER = float("inf")
+_ROLLUPS = ".rollups"  # where `storage.rolling` keeps figures of the logs beside them
 KEEP_DAYS = 30  # closed files, where nobody says otherwise
 _locks: set[int] = set()  # descriptors by which folders are locked just now
 
@@ -226,4 +228,18 @@ def purge(
             os.unlink(name)
         except FileNotFoundError:
             continue
+    if gone and not dry_run:
+        _purge_rollups(os.path.dirname(gone[0]) or ".")
     return gone
+
+
+def _purge_rollups(folder: str) -> None:
+    """Delete the rollups of logs that are gone: each is as old as the log it was made of."""
+    held = os.path.join(folder, _ROLLUPS)
+    if not os.path.isdir(held):
+        return
+    with os.scandir(folder) as logs, os.scandir(held) as rollups:
+        times = [each.stat().st_mtime for each in logs if each.is_file()]
+        for each in rollups:
+            if each.stat().st_mtime < min(times, default=_NEVER):
+                os.unlink(each.path)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.compression import compress
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
 from pytest_llm_telemetry.storage import logs as reading
+from pytest_llm_telemetry.storage.traffic import read_traffic
 
 KEY = "a key of the service"
 ANNA, BEN = "anna@example.com", "ben@example.com"
@@ -107,6 +109,18 @@ def test_a_dry_run_counts_and_changes_nothing(
         assert main(["purge", *options, "--dry-run"]) == 0
         assert f"user {person}: would delete 15 lines of 3 files" in capsys.readouterr().out
     assert {path: path.read_bytes() for path in log.parent.iterdir()} == before
+
+
+def test_figures_that_name_the_person_go_as_well(log: Path) -> None:
+    """A dashboard keeps rollups beside the logs, with hashes of users and previews."""
+    now = datetime.now(UTC)
+    read_traffic([log], now - timedelta(days=9), now)
+    held = log.parent / ".rollups"
+    assert list(held.iterdir())
+    assert main(["purge", "--user", ANNA, "--dry-run", str(log)]) == 0
+    assert list(held.iterdir())
+    assert main(["purge", "--user", ANNA, str(log)]) == 0
+    assert not list(held.iterdir())
 
 
 def test_lines_that_are_damaged_go_too(log: Path) -> None:

@@ -310,3 +310,21 @@ def test_a_child_forked_during_a_move_does_not_keep_the_folder_locked(path: Path
     finally:
         os.close(writing)
         os.waitpid(child, 0)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_was_rolled_up_of_a_deleted_log_goes_with_it(tmp_path: Path, *, kept: bool) -> None:
+    """A rollup is as old as its log; those of logs that are kept stay."""
+    rollups = tmp_path / ".rollups"
+    rollups.mkdir()
+    old = time.time() - 9 * 86_400
+    for path in (tmp_path / "llm.2026-01-01.0001.jsonl", rollups / "gone.rollup"):
+        path.write_bytes(b"x")
+        os.utime(path, (old, old))
+    (rollups / "kept.rollup").write_bytes(b"x")
+    log = tmp_path / "llm.jsonl"
+    if kept:
+        log.write_bytes(b"x")
+        os.utime(log, (old + 9, old + 9))
+    assert purge(log, keep_days=3, dry_run=True) == purge(log, keep_days=3)
+    assert [path.name for path in rollups.iterdir()] == (["kept.rollup"] if kept else [])
