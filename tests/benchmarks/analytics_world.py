@@ -27,11 +27,14 @@ class World:
     """Pools to draw from."""
 
     def __init__(self) -> None:
-        self.chance = chance = random.Random(SEED)  # noqa: S311 - a benchmark, no secret
+        self.chance = chance = random.Random(SEED)
         self.ids = [f"{chance.getrandbits(128):032x}" for _ in range(POOL)]
         self.users = [f"{chance.getrandbits(128):032x}" for _ in range(3000)]
         self.queries = [
-            (f"How do I {word} order {number}? It says \\\"wait\\\"", f"{chance.getrandbits(128):032x}")
+            (
+                f'How do I {word} order {number}? It says \\"wait\\"',
+                f"{chance.getrandbits(128):032x}",
+            )
             for number, word in enumerate(["return", "track", "pay", "cancel"] * 1000)
         ]
         self.contexts = [self._context() for _ in range(60)]
@@ -54,19 +57,29 @@ class World:
         if chance.random() < 0.02:
             kind = chance.choice(ERRORS)
             told = f'"level":"ERROR","message":"query_error {kind} {latency:.0f} ms"'
-            return "error", told, (
-                f'{head},"latency_ms":{latency},"error_type":"{kind}",'
-                '"error_message":"Error code: 429 - {\'error\': {\'code\': \'rate_limit\'}}","status_code":429'
+            return (
+                "error",
+                told,
+                (
+                    f'{head},"latency_ms":{latency},"error_type":"{kind}",'
+                    "\"error_message\":\"Error code: 429 - {'error': {'code': 'rate_limit'}}\",\"status_code\":429"
+                ),
             )
         told = f'"level":"INFO","message":"query_success {model} {latency:.0f} ms"'
         tokens, answer = chance.randrange(50, 4000), chance.randrange(5, 900)
-        streamed = f',"ttft_ms":{round(latency / 4, 4)},"streaming":true' if chance.random() < 0.4 else ""
+        streamed = (
+            f',"ttft_ms":{round(latency / 4, 4)},"streaming":true' if chance.random() < 0.4 else ""
+        )
         cost = round(tokens * 1.5e-7 + answer * 6e-7, 10)
-        return "success", told, (
-            f'{head},"model":"{model}-2025","latency_ms":{latency}{streamed}'
-            f',"input_tokens":{tokens},"output_tokens":{answer},"cost_usd":{cost!r},"cost_source":"user"'
-            ',"price_table_version":"a1b2c3d4e5f6","unit_prices":{"input":0.15,"output":0.6}'
-            f',"response_length":{answer * 4},"finish_reason":"stop","response_id":"chatcmpl-{chance.getrandbits(64):x}"'
+        return (
+            "success",
+            told,
+            (
+                f'{head},"model":"{model}-2025","latency_ms":{latency}{streamed}'
+                f',"input_tokens":{tokens},"output_tokens":{answer},"cost_usd":{cost!r},"cost_source":"user"'
+                ',"price_table_version":"a1b2c3d4e5f6","unit_prices":{"input":0.15,"output":0.6}'
+                f',"response_length":{answer * 4},"finish_reason":"stop","response_id":"chatcmpl-{chance.getrandbits(64):x}"'
+            ),
         )
 
     def hour(self, at: datetime, calls: int) -> bytes:
@@ -111,7 +124,6 @@ def make(folder: Path, calls: int, now: datetime) -> None:
     for path in folder.iterdir():
         if path.name != "llm.jsonl":
             day = datetime.fromisoformat(path.name[4:14] + "T23:59:59+00:00").timestamp()
-
 
             os.utime(path, (day, day))
 

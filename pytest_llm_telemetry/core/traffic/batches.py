@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
-from heapq import nsmallest
+from itertools import islice
 from math import ceil, log
 from operator import itemgetter
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from pytest_llm_telemetry.core.traffic.figures import TOKENS, Figures
 from pytest_llm_telemetry.core.traffic.groups import QUERY, Groups, names
 from pytest_llm_telemetry.core.traffic.hours import Hour
 from pytest_llm_telemetry.core.traffic.rows import Row
-from pytest_llm_telemetry.core.traffic.sums import UNIT, Columns, Shape, weight_of
+from pytest_llm_telemetry.core.traffic.sums import TIME_UNIT, UNIT, Columns, Shape, weight_of
 
 MOST_SEEN = 16  # users and queries that are named, by calls, by errors and by cost each
 MOST = 1e15  # of one value: 30,000 years of latency
@@ -33,9 +33,12 @@ class _Piece(NamedTuple):
     shape: Shape
     names: tuple[str, ...]
     numbers: Sequence[tuple[int, ...]]
+    whole: Columns | None = None
 
     def columns(self) -> Columns:
         """The numbers by name."""
+        if self.whole is not None:
+            return self.whole
         return dict(zip(self.names, zip(*self.numbers, strict=True), strict=True))
 
     def add_to(self, into: Figures) -> None:
@@ -55,7 +58,8 @@ class Batch:
     """
 
     SHARED = (
-        "hour", "kind", "parent", "cached", "nested", "error", "rate", "score_name", "passed",
+        "hour", "kind", "parent", "streaming", "cached", "nested", "error", "rate", "score_name",
+        "passed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -63,7 +67,7 @@ class Batch:
         self._total = Figures()
         self._texts: dict[str, dict[str, Figures]] = {"service": {}, "labels": {}, "model": {}}
         self._many: dict[str, list[tuple[Sequence[str], _Piece]]] = {"user": [], "query": []}
-        self._previews: set[tuple[str, str]] = set()
+        self._previews: list[tuple[Sequence[str], Sequence[str]]] = []
 
     def add(self, shared: tuple[str, ...], rows: Rows) -> None:
         """Count rows that share their `SHARED` fields."""
@@ -71,8 +75,9 @@ class Batch:
         for columns in _alike(rows):
             self.last = max(self.last, *columns["time"])
             numbers = _numbers(columns, shape.weight)
-            piece = _Piece(shape, tuple(numbers), _transposed(numbers, len(columns["time"])))
-            self._total.count(shape, len(columns["time"]), numbers)
+            told = _transposed(numbers, len(columns["time"]))
+            piece = _Piece(shape, tuple(numbers), told, numbers)
+            piece.add_to(self._total)
             self._part(columns, piece)
 
     def _part(self, columns: Texts, piece: _Piece) -> None:
@@ -85,7 +90,7 @@ class Batch:
                     part.add_to(found.setdefault(text, Figures()))
         self._many["user"].append((columns["user"], piece))
         self._many["query"].append((columns["query"], piece))
-        self._previews.update(zip(columns["query"], columns["preview"], strict=True))
+        self._previews.append((columns["query"], columns["preview"]))
 
     def bring_into(self, hour: Hour) -> None:
         """Add the figures to their hour."""
@@ -97,10 +102,15 @@ class Batch:
         self._name_largest(self._many["user"], hour.by["user"])
         queries = hour.by[QUERY]
         self._name_largest(self._many["query"], queries)
-        for key, escaped in self._previews:
-            if escaped and key in queries.named:
-                preview = json.loads(f'"{escaped}"')
-                queries.previews[key] = min(preview, queries.previews.get(key, preview))
+        read = {
+            (key, escaped)
+            for column, previews in self._previews
+            for key, escaped in zip(column, previews, strict=True)
+            if escaped and key in queries.named
+        }
+        for key, escaped in read:
+            preview = json.loads(f'"{escaped}"')
+            queries.previews[key] = min(preview, queries.previews.get(key, preview))
 
     def _name_largest(self, told: list[tuple[Sequence[str], _Piece]], groups: Groups) -> None:
         """Add the largest users or queries by name, and what there is beyond them as the rest."""
@@ -118,48 +128,46 @@ class Batch:
 
 def _largest(told: list[tuple[Sequence[str], _Piece]]) -> tuple[set[str], int]:
     """The largest names by calls, by errors and by cost, and how many others there are."""
-    seen: set[str] = set()
-    calls: Counter[str] = Counter()
-    errors: Counter[str] = Counter()
+    calls: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    errors: defaultdict[int, Counter[str]] = defaultdict(Counter)
     costs: defaultdict[str, int] = defaultdict(int)
     for column, piece in told:
-        counts = Counter(column)
-        seen.update(counts)
-        if piece.shape.query:
-            _add(calls, counts, piece.shape.units)
+        units = piece.shape.units if piece.shape.query else 0
+        calls[units].update(column)
         if piece.shape.kind == "error":
-            _add(errors, counts, piece.shape.units)
+            errors[units].update(column)
         if piece.shape.leaf and "cost" in piece.names:
-            place = piece.names.index("cost")
-            for name, numbers in zip(column, piece.numbers, strict=True):
-                costs[name] += numbers[place]
-    seen.discard("")
-    if len(seen) <= MOST_SEEN:
-        return seen, 0
-    kept = {*_first(calls), *_first(errors), *_first(costs)}
-    return kept, len(seen) - len(kept)
+            for name, cost in zip(column, piece.columns()["cost"], strict=True):
+                costs[name] += cost
+    seen = len(set().union(*calls.values()) - {""})
+    kept = {*_first(_weighted(calls)), *_first(_weighted(errors)), *_first(costs)}
+    return kept, seen - len(kept)
 
 
-def _add(into: Counter[str], counts: Counter[str], units: int) -> None:
-    for name, events in counts.items():
-        into[name] += events * units
+def _weighted(counts: Mapping[int, Counter[str]]) -> dict[str, int]:
+    """The sums of counts of several weights."""
+    if len(counts) == 1:
+        return dict(*counts.values())  # their order is that of their sums
+    found: defaultdict[str, int] = defaultdict(int)
+    for units, each in counts.items():
+        for name, events in each.items():
+            found[name] += events * units
+    return found
 
 
 def _first(sizes: dict[str, int]) -> list[str]:
-    """The largest names; those of equal size in the order of the alphabet."""
+    """The largest names; of those of equal size the ones that came first."""
     sizes.pop("", None)
     if len(sizes) <= MOST_SEEN:
         return list(sizes)
     least = sorted(sizes.values())[-MOST_SEEN]
     larger = [name for name, size in sizes.items() if size > least]
-    equal = nsmallest(
-        MOST_SEEN - len(larger), (name for name, size in sizes.items() if size == least)
-    )
-    return larger + equal
+    equal = (name for name, size in sizes.items() if size == least)
+    return larger + list(islice(equal, MOST_SEEN - len(larger)))
 
 
 def _shape(  # noqa: PLR0913, PLR0917 - the fields of `Batch.SHARED`
-    _hour: str, kind: str, parent: str, cached: str, nested: str,
+    _hour: str, kind: str, parent: str, _streaming: str, cached: str, nested: str,
     error: str, rate: str, score_name: str, passed: str,
 ) -> Shape:  # fmt: skip
     return Shape(
@@ -191,17 +199,20 @@ def _columns(rows: Rows) -> Texts:
 
 
 def _numbers(columns: Texts, weight: float) -> dict[str, list[int]]:
-    """The numbers that are told, weighted, in units; and the buckets of times."""
-    scale = weight * UNIT
+    """The columns of numbers that are told; see `Columns`."""
     found: dict[str, list[int]] = {}
     for name in _NUMBERS:
         column = columns[name]
         if not column[0]:
             continue
+        if name in TOKENS:
+            found[name] = list(map(int, column))
+            continue
         values = list(map(float, column))
         low, high = min(values), max(values)
         if low < -MOST or high > MOST:
             values = [max(-MOST, min(value, MOST)) for value in values]
+        scale = weight * (TIME_UNIT if name in _TIMES else UNIT)
         found[name] = [int(value * scale) for value in values]
         if name in _TIMES:
             found[f"{name}_bucket"] = (

@@ -10,7 +10,7 @@ from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
 from pytest_llm_telemetry.core.traffic.rows import Row, row_of
 
-BATCH = 8192  # rows that are counted together
+BATCH = 16_384  # lines that are counted together
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
 _MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}
@@ -33,7 +33,7 @@ class Counting:
         self.hours: dict[str, Hour] = {}
         self.last = ""
         self._here = ""  # the hour of the line before
-        self._waiting = 0
+        self._lines = 0
         self._alike: defaultdict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         self._starts: Counter[str] = Counter()
         self._damage: Counter[tuple[str, str]] = Counter()
@@ -55,8 +55,8 @@ class Counting:
             else:
                 self._damage[hour, row[_REASON]] += 1
         self._here = hour
-        self._waiting += len(rows)
-        if self._waiting >= BATCH:
+        self._lines += len(rows)
+        if self._lines >= BATCH:
             self.flush()
 
     def take(self, left: int = 0) -> list[Hour]:
@@ -84,7 +84,7 @@ class Counting:
         self._count_starts()
         self._count_ends()
         self._count_damage(hour)
-        self._waiting = 0
+        self._lines = 0
 
     def _count_starts(self) -> None:
         for stamp, events in self._starts.items():

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from pytest_llm_telemetry.core.sketch import WEIGHT_UNIT, Sketch
-from pytest_llm_telemetry.core.traffic.sums import UNIT, Columns, Score, Shape, Sum
+from pytest_llm_telemetry.core.traffic.sums import TIME_UNIT, UNIT, Columns, Score, Shape, Sum
 
 MOST_NAMES = 50  # types of errors, or names of scores, that one group learns; then `OTHERS`
 OTHERS = "(others)"
@@ -55,14 +55,14 @@ class Figures:
         Args:
             shape: What they have in common.
             events: How many they are.
-            columns: The numbers they tell, weighted, in units; and the buckets of their times.
+            columns: The numbers they tell.
         """
         units = shape.units * events
         if shape.kind == "score":
             score = self._scores(shape.name)
-            score.scores.add(columns["score"], units)
+            score.scores.add(sum(columns["score"]), units)
             if shape.passed is not None:
-                score.passes.add((units * shape.passed,), units)
+                score.passes.add(units * shape.passed, units)
             return
         if shape.query:
             self._queries(shape, events, columns)
@@ -118,19 +118,19 @@ class Figures:
     def _time(total: Sum, sketch: Sketch, name: str, told: tuple[Shape, int, Columns]) -> None:
         shape, units, columns = told
         if name in columns:
-            total.add(columns[name], units)
+            total.add(sum(columns[name]) * (UNIT // TIME_UNIT), units)
             each = round(shape.weight * WEIGHT_UNIT)
             counts = Counter(columns[f"{name}_bucket"])
             sketch.add_buckets({place: count * each for place, count in counts.items()})
 
     def _spend(self, shape: Shape, units: int, columns: Columns) -> None:
         if "cost" in columns:
-            self.cost_usd.add(columns["cost"], units)
+            self.cost_usd.add(sum(columns["cost"]), units)
         elif shape.kind != "error":
             self.unpriced_units += units
         for name in TOKENS:
             if name in columns:
-                self.tokens.setdefault(name, Sum()).add(columns[name], units)
+                self.tokens.setdefault(name, Sum()).add(sum(columns[name]) * shape.units, units)
 
     @property
     def calls(self) -> float:

@@ -38,6 +38,7 @@ class Row(NamedTuple):
     model: str
     latency: str
     ttft: str
+    streaming: str
     cached: str
     input: str
     output: str
@@ -104,7 +105,7 @@ _OUTCOME = "".join(
         f"({''.join(_maybe(name, _TEXT) for name in MODEL)})",
         _maybe("latency_ms", f"({_NUMBER})"),
         _maybe("ttft_ms", f"({_NUMBER})"),
-        _maybe("streaming", f"(?:{_YES})"),
+        _maybe("streaming", f"({_YES})"),
         _maybe("cached", f"({_YES})"),
         *[_maybe(f"{name}_tokens", f"({_COUNT})") for name in TOKENS[:2]],
         _if_next("cr", *[_maybe(f"{name}_tokens", f"({_COUNT})") for name in TOKENS[2:]]),
@@ -195,6 +196,7 @@ def row_of(event: Event) -> Row:
         model=_model(said, quote),
         latency=told("latency_ms"),
         ttft=told("ttft_ms"),
+        streaming=told("streaming"),
         cached=told("cached"),
         input=told("input_tokens"),
         output=told("output_tokens"),
