@@ -59,9 +59,9 @@ class Sketch:
     def merge(self, other: "Sketch", times: int = 1) -> None:
         """Add what another sketch counted, in any order; with -1 take it away again."""
         low, packed = other.packed()
-        packed *= times
         if not packed:
             return
+        packed *= times
         mine, ours = self.packed()
         if not ours:
             self._low, self._packed = low, packed

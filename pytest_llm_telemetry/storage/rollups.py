@@ -193,19 +193,19 @@ class _Stored(Mapping[str, Groups]):
     places: Mapping[str, list[Place]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Groups:
-        found = Groups()
         if name not in self.places:
             if name not in ALL:
                 raise KeyError(name)
-            return found
+            return Groups()
         try:
             with self.path.open("rb") as file:
-                for place in self.places[name]:
-                    found.merge(self._groups(file, name, place))
+                found, *others = [self._groups(file, name, place) for place in self.places[name]]
         except (OSError, ValueError, TypeError, AttributeError):
             raise ConfigError(
                 "was replaced while it was read", where=self.path.as_posix(), remedy="try again"
             ) from None
+        for other in others:
+            found.merge(other)
         return found
 
     def _groups(self, file: BinaryIO, name: str, place: Place) -> Groups:

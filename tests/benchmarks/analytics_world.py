@@ -20,7 +20,7 @@ MODELS = [("openai", "gpt-4o-mini"), ("openai", "gpt-4o"), ("anthropic", "claude
 SERVICES = ["support-bot", "search", "summaries"]
 ROUTES = ["chat", "search", "summarise", "classify", "translate"]
 ERRORS = ["RateLimitError", "APITimeoutError", "InternalServerError"]
-DAMAGE = [b"junk\n", b'{"schema_version":1,"event":"query_succ\n', b"\n", b"[]\n", b"\xff\xfe\n"]
+DAMAGE = [b"junk\n", b'{"schema_version":1,"event":"query_succ\n', b"\n", b"[]\n", b"{]\n"]
 
 
 class World:

@@ -6,7 +6,7 @@ the same figures to the last bit however they are put together.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from pytest_llm_telemetry.core.sketch import WEIGHT_UNIT, Sketch
 from pytest_llm_telemetry.core.traffic.sums import TIME_UNIT, UNIT, Columns, Score, Shape, Sum
@@ -74,10 +74,16 @@ class Figures:
 
         With -1 take them away again.
         """
-        for name in _COUNTS:
-            setattr(self, name, getattr(self, name) + times * getattr(other, name))
-        for name in _PARTS:
-            getattr(self, name).merge(getattr(other, name), times)
+        self.recorded += times * other.recorded
+        self.calls_units += times * other.calls_units
+        self.errors_units += times * other.errors_units
+        self.cached_units += times * other.cached_units
+        self.unpriced_units += times * other.unpriced_units
+        self.latency_ms.merge(other.latency_ms, times)
+        self.ttft_ms.merge(other.ttft_ms, times)
+        self.cost_usd.merge(other.cost_usd, times)
+        self.latencies.merge(other.latencies, times)
+        self.ttfts.merge(other.ttfts, times)
         for kind, units in other.kinds.items():
             self.kinds[kind] = self.kinds.get(kind, 0) + times * units
         for name, total in other.tokens.items():
@@ -224,9 +230,3 @@ class Figures:
         for score in self.scores.values():
             every.merge(score)
         return every
-
-
-_PARTS = ("latency_ms", "ttft_ms", "cost_usd", "latencies", "ttfts")
-_COUNTS = tuple(
-    each.name for each in fields(Figures) if each.name == "recorded" or each.name.endswith("_units")
-)

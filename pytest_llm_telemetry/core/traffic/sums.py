@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 UNIT = 1 << 60
-TIME_UNIT = 1 << 40
+TIME_UNIT = 1 << 44
 MOST_WEIGHT = float(1 << 20)  # of one event, whose rate would be a millionth
 
-# Numbers of events by name: times in 2**-40, cost and score in 2**-60, all weighted; tokens as they
+# Numbers of events by name: times in 2**-44, cost and score in 2**-60, all weighted; tokens as they
 # are; and the buckets of times. Small numbers are added several times as fast as large ones.
 Columns = Mapping[str, Sequence[int]]
 
@@ -48,8 +48,9 @@ class Sum:
 
     def merge(self, other: "Sum", times: int = 1) -> None:
         """Add another sum, or with -1 take it away."""
-        self.units += times * other.units
-        self.told_units += times * other.told_units
+        if other.told_units:
+            self.units += times * other.units
+            self.told_units += times * other.told_units
 
     @property
     def total(self) -> float | None:

@@ -87,7 +87,7 @@ def _number(units: int) -> int | str:
 
 
 def _units(number: int | str) -> int:
-    return int(number, 16) if isinstance(number, str) else number << _SHIFT
+    return int(number, 16) if type(number) is str else number << _SHIFT  # type: ignore[operator]  # else an int
 
 
 def _sum(total: Sum) -> list[int | str]:
@@ -96,4 +96,6 @@ def _sum(total: Sum) -> list[int | str]:
 
 def _summed(found: list[int | str]) -> Sum:
     units, told = found
+    if told == 0:
+        return Sum()
     return Sum(_units(units), _units(told))
