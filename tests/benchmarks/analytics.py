@@ -12,7 +12,6 @@ import argparse
 import json
 import math
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -84,7 +83,8 @@ def duckdb(folder: Path, now: datetime) -> View:
     )
 
     def ask(sql: str) -> list[Any]:
-        return base.execute(sql).fetchall()
+        rows: list[Any] = base.execute(sql).fetchall()
+        return rows
 
     ok = "FROM calls WHERE event = 'query_success'"
     quantiles = ", ".join(f"quantile_cont(latency_ms, {q})" for q in QUANTILES)
@@ -183,7 +183,6 @@ def contest(name: str, folder: Path, now: datetime) -> tuple[View, float, float,
     """The view of a contestant, and what its process took: seconds, seconds of processor, MB."""
     command = [sys.executable, "-m", "tests.benchmarks.analytics", "--run", name]
     begin = time.perf_counter()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(
         [*command, "--logs", str(folder), "--now", now.isoformat()], stdout=subprocess.PIPE
     ) as child:
@@ -192,7 +191,6 @@ def contest(name: str, folder: Path, now: datetime) -> tuple[View, float, float,
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
     took = time.perf_counter() - begin
-    del before
     if child.returncode:
         raise SystemExit(f"{name}: exit status {child.returncode}")
     return json.loads(told), took, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
@@ -241,14 +239,15 @@ def report(folder: Path, arguments: argparse.Namespace) -> None:
     """Run the contestants and print what they took."""
     size = sum(path.stat().st_size for path in folder.glob("*.jsonl"))
     print(f"{folder}: {size / 1e9:.2f} GB, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    found, rows = {}, []
+    found: dict[str, tuple[View, float, float]] = {}
+    rows: list[list[Any]] = []
     for name in CONTESTANTS:
         if name in arguments.skip:
             continue
         rounds = arguments.rounds if name == "ours, rollups" else 1
         runs = [contest(name, folder, arguments.now) for _ in range(rounds)]
         view, took, cpu, memory = min(runs, key=lambda run: run[1])
-        found[name] = (view, took, cpu)
+        found[name] = view, took, cpu
         lines = f"{view['lines'] / cpu:,.0f}" if name.startswith("build") else ""
         rows.append([name, took, cpu, memory, lines])
         print(
