@@ -61,7 +61,10 @@ def dashboard(arguments: argparse.Namespace) -> int:
     """Show how production is doing, and return 0: a dashboard judges nothing."""
     logs = Project.of(arguments).logs(arguments.logs)
     if arguments.watch is not None:
-        screen.watch(lambda: _drawn(_look(arguments, logs)), max(arguments.watch, 0.1))
+        screen.watch(
+            lambda: _drawn(_look(arguments, logs), height=screen.rows()),
+            max(arguments.watch, 0.1),
+        )
     elif arguments.json:
         say(dashboard_json.render(_look(arguments, logs)).rstrip())
     elif arguments.html:
@@ -92,5 +95,7 @@ def _look(arguments: argparse.Namespace, logs: Sequence[Path], *, by: str = "") 
     return look(logs, window(arguments, now), now, by=arguments.by or by)
 
 
-def _drawn(board: Dashboard) -> Sequence[Line]:
-    return dashboard_terminal.render(board, width=screen.columns(), ascii_only=screen.is_plain())
+def _drawn(board: Dashboard, *, height: int | None = None) -> Sequence[Line]:
+    return dashboard_terminal.render(
+        board, width=screen.columns(), height=height, ascii_only=screen.is_plain()
+    )

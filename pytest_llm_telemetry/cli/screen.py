@@ -27,6 +27,11 @@ def columns() -> int:
     return min(shutil.get_terminal_size((_PIPE, 24)).columns, _WIDEST)
 
 
+def rows() -> int | None:
+    """The lines of the terminal but the one of the cursor; `None` where there is no end to them."""
+    return shutil.get_terminal_size().lines - 1 if sys.stdout.isatty() else None
+
+
 def is_plain() -> bool:
     """Whether the output takes ASCII only."""
     try:
@@ -52,8 +57,7 @@ def watch(draw: Callable[[], Sequence[Line]], seconds: float) -> None:
         while True:
             lines = draw()
             if live:
-                room = shutil.get_terminal_size().lines - 1
-                shown = [f"{line}{_REST_OF_LINE}" for line in _painted(lines)[:room]]
+                shown = [f"{line}{_REST_OF_LINE}" for line in _painted(lines)[: rows()]]
                 say(_HOME + "\n".join(shown) + _REST_OF_SCREEN)
             else:
                 show([*lines, Line("")])

@@ -10,16 +10,32 @@ from pytest_llm_telemetry.reporters import figures
 from pytest_llm_telemetry.reporters.layout import Line, Page, Style
 from pytest_llm_telemetry.reporters.sparkline import sparkline
 
-_TOP = 5
+_TOPS = (5, 3, 1, 0)  # rows of a list
+_GROUPS = 4  # times as many groups
 _LABEL = 13  # columns of the label before a detail
 _WIDE = 72  # columns from which on the figure of the window before has room as well
 _ABOUT = 20  # columns that the first column of a table needs to say something
 _DAY_S = 86_400
 
 
-def render(board: Dashboard, *, width: int = 80, ascii_only: bool = False) -> list[Line]:
-    """The dashboard as lines of at most `width` columns."""
-    page = Page(width, ascii_only=ascii_only)
+def render(
+    board: Dashboard, *, width: int = 80, height: int | None = None, ascii_only: bool = False
+) -> list[Line]:
+    """The dashboard as lines of at most `width` columns.
+
+    Where they are more than `height`, the longest lists are cut first, so that what is worth a look
+    is seen.
+    """
+    lines: list[Line] = []
+    for top in _TOPS:
+        lines = _drawn(board, Page(width, ascii_only=ascii_only), top)
+        if height is None or len(lines) <= height:
+            break
+    return lines
+
+
+def _drawn(board: Dashboard, page: Page, top: int) -> list[Line]:
+    """The dashboard, with so many rows of each list."""
     nothing = words.empty(board)
     if nothing:
         page.wrap(nothing, "warn", most=4)
@@ -34,9 +50,9 @@ def render(board: Dashboard, *, width: int = 80, ascii_only: bool = False) -> li
     for label, pieces in words.details(board):
         page.flow([label.ljust(_LABEL - 1), *pieces])
     if board.breakdown:
-        _groups(page, board.breakdown)
-    _failing(page, board)
-    _costly(page, board)
+        _groups(page, board.breakdown, top)
+    _failing(page, board, top)
+    _costly(page, board, top)
     page.gap()
     page.flow(words.finding(board), "warn" if board.finding else "dim", most=4)
     return page.lines
@@ -74,11 +90,12 @@ def _axis(board: Dashboard) -> str:
     return f"{first}{' ' * room}{last}" if room > 0 else ""
 
 
-def _groups(page: Page, breakdown: Breakdown) -> None:
+def _groups(page: Page, breakdown: Breakdown, top: int) -> None:
     page.gap()
     headers = [f"by {breakdown.dimension}", "queries", "errors", "P95", "change", "cost", "change "]
     rows: list[tuple[list[str], Style]] = []
-    for group in breakdown.groups:
+    most = max(_GROUPS * top, 2)
+    for group in breakdown.groups[:most]:
         slow = group.trends.get("p95_latency_ms")
         bad = slow is not None and words.is_bad(slow)
         rows.append(([group.name, *_cells(group.trends)], "bad" if bad else ""))
@@ -86,8 +103,9 @@ def _groups(page: Page, breakdown: Breakdown) -> None:
         _table(page, headers, rows)
     else:
         page.say(f"no call names a {breakdown.dimension}", "dim")
-    if breakdown.others:
-        page.say(f"... and {breakdown.others:,} more", "dim")
+    hidden = len(breakdown.groups) - len(rows) + breakdown.others
+    if hidden:
+        page.say(f"... and {hidden:,} more", "dim")
 
 
 def _cells(trends: Mapping[str, Trend]) -> list[str]:
@@ -103,8 +121,8 @@ def _value(trend: Trend | None) -> str:
     return words.value(trend) if trend else figures.UNKNOWN
 
 
-def _failing(page: Page, board: Dashboard) -> None:
-    if board.failing:
+def _failing(page: Page, board: Dashboard, top: int) -> None:
+    if board.failing[:top]:
         page.gap()
         rows: list[tuple[list[str], Style]] = [
             (
@@ -116,13 +134,13 @@ def _failing(page: Page, board: Dashboard) -> None:
                 ],
                 "",
             )
-            for query in board.failing[:_TOP]
+            for query in board.failing[:top]
         ]
         _table(page, ["what failed most", "failed", "calls", "mostly by"], rows)
 
 
-def _costly(page: Page, board: Dashboard) -> None:
-    if board.costly:
+def _costly(page: Page, board: Dashboard, top: int) -> None:
+    if board.costly[:top]:
         page.gap()
         total = board.trends["total_cost_usd"].now
         rows: list[tuple[list[str], Style]] = [
@@ -135,7 +153,7 @@ def _costly(page: Page, board: Dashboard) -> None:
                 ],
                 "",
             )
-            for query in board.costly[:_TOP]
+            for query in board.costly[:top]
         ]
         _table(page, ["what cost most", "cost", "share", "calls"], rows)
 

@@ -1,12 +1,15 @@
 """`llm-telemetry dashboard` over logs that the logger itself wrote."""
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -124,9 +127,13 @@ def test_without_a_window_it_is_the_last_day(
     assert "against the 30 days before" in capsys.readouterr().out
 
 
+LINES = 24
+
+
 def terminal(command: list[str], enough: Callable[[str], bool], **environment: str) -> str:
     """What a command draws on a real terminal until it is enough; then Ctrl-C, and it ends with 0."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, 80, 0, 0))
     known = {
         name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLUMNS"}
     }
@@ -150,13 +157,16 @@ def terminal(command: list[str], enough: Callable[[str], bool], **environment: s
 
 
 def test_watching_redraws_in_place_and_gives_the_screen_back(log: Path) -> None:
-    """Each picture begins at the top left; after Ctrl-C the screen is as it was."""
+    """Each picture begins at the top left and fits; after Ctrl-C the screen is as it was."""
     command = [sys.executable, "-m", "pytest_llm_telemetry", "dashboard", str(log), *WINDOW]
     seen = terminal([*command, "--watch", "0.1"], lambda text: text.count("worth a look") > 2)
     assert seen.startswith("\x1b[?1049h")
     assert seen.count("\x1b[H") > 2
     assert "\x1b[1m2026-11-22" in seen
     assert seen.endswith("\x1b[?25h\x1b[?1049l")
+    picture = seen.split("\x1b[H")[1]
+    assert picture.count("\n") < LINES
+    assert "worth a look" in picture
 
 
 def test_a_terminal_without_colour_gets_none(log: Path) -> None:
