@@ -22,7 +22,9 @@ SUITE = "production"
 
 _RUNS = 10  # stored runs that a review judges again
 _STDERR = 2
-_KNOWN = set(EXIT_STATUS.values())
+_USAGE = 2
+_KNOWN = {*EXIT_STATUS.values(), _USAGE}
+_VERDICTS = {EXIT_STATUS["pass"], EXIT_STATUS["fail"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +91,9 @@ def run_golden_set(places: Places, options: Sequence[str]) -> tuple[int, Path | 
         [*command, *options], cwd=places.root, stdout=_STDERR, check=False
     )
     new = [path for path in _stored(places) if path not in before]
-    status = done.returncode if done.returncode in _KNOWN else EXIT_STATUS["error"]
-    return status, new[0] if new else None
+    if done.returncode not in _KNOWN or (not new and done.returncode in _VERDICTS):
+        return EXIT_STATUS["error"], None  # without a run nothing was judged
+    return done.returncode, new[0] if new else None
 
 
 def opened_by(

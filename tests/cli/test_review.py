@@ -246,8 +246,9 @@ def test_the_golden_set_is_run_first_and_decides(project: Path, look: Look) -> N
     assert "0.0 %" in table[2]
 
 
-def test_a_golden_set_that_cannot_run_is_no_pass(project: Path, look: Look) -> None:
-    """A run that finds no test is exit 4, and said."""
-    status, told = look("monthly", "--run", "--pytest=nowhere.py")
+@pytest.mark.parametrize("option", ["nowhere.py", "--version"])
+def test_a_golden_set_that_was_not_run_is_no_pass(project: Path, look: Look, option: str) -> None:
+    """Pytest that finds no test, or runs none: never 0, and said."""
+    status, told = look("monthly", "--run", f"--pytest={option}")
     assert status == 4
     assert "the golden set left no run: see its output" in told

@@ -4,7 +4,11 @@ from collections.abc import Iterable
 
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.reviews import Review
+from pytest_llm_telemetry.core.trends import Trend
+from pytest_llm_telemetry.reporters import figures
+from pytest_llm_telemetry.reporters.dashboard_words import is_bad, moment, value
 from pytest_llm_telemetry.reporters.html import charts
+from pytest_llm_telemetry.reporters.html.cards import card
 from pytest_llm_telemetry.reporters.html.document import document
 from pytest_llm_telemetry.reporters.html.markup import Markup, element
 from pytest_llm_telemetry.reporters.reviews import Section, headline, sections
@@ -18,28 +22,28 @@ def render(review: Review) -> str:
 
 
 def _content(review: Review) -> Iterable[Markup]:
-    title = element("h1", headline(review), class_=review.status)
+    title = element("h1", headline(review).replace(" -> ", " \u2192 "), class_=review.status)
     yield element("header", title, class_=review.status)
-    drawn = list(_charts(review))
-    if drawn:
-        yield element("div", *drawn, class_="charts")
+    drawn = [_card(review, review.trends[name]) for name in _DRAWN if name in review.trends]
+    if drawn and review.calls:
+        yield element("div", *drawn, class_="cards")
     for section in sections(review):
         yield element("section", *_section(section))
 
 
-def _charts(review: Review) -> Iterable[Markup]:
-    for metric in _DRAWN:
-        trend = review.trends.get(metric)
-        if trend is None:
-            continue
-        starts = [review.window.since + n * review.period.step for n in range(len(trend.series))]
-        points = [
-            (start.isoformat(), each) for start, each in zip(starts, trend.series, strict=True)
-        ]
-        drawing = charts.trend(points, metric)
-        if drawing:
-            told = element("figcaption", element("b", METRICS[metric].label))
-            yield element("figure", told, drawing, class_="card")
+def _card(review: Review, trend: Trend) -> Markup:
+    """A figure: now, before, its change, and its way through the window."""
+    starts = [review.window.since + n * review.period.step for n in range(len(trend.series))]
+    drawn = charts.trend(list(zip(map(moment, starts), trend.series, strict=True)), trend.metric)
+    change = figures.change(trend.metric, trend.change)
+    return card(
+        METRICS[trend.metric].label,
+        value(trend),
+        element("p", f"{figures.value(trend.metric, trend.before)} before", class_="soft"),
+        *([drawn] if drawn else []),
+        verdict="" if trend.change is None else change,
+        style="bad" if is_bad(trend) else "",
+    )
 
 
 def _section(section: Section) -> Iterable[Markup]:

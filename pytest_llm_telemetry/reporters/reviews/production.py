@@ -1,18 +1,22 @@
 """What a review says of production: figures, what got worse since when, what failed and cost."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.reviews import Review, Spend, Turn
 from pytest_llm_telemetry.core.reviews.spending import peak
 from pytest_llm_telemetry.core.traffic import Query
-from pytest_llm_telemetry.core.trends import Trend
 from pytest_llm_telemetry.core.verdict import Check
 from pytest_llm_telemetry.reporters import facts, figures
-from pytest_llm_telemetry.reporters.dashboard_words import moment, share, value
+from pytest_llm_telemetry.reporters.dashboard_words import is_bad, moment, share, value
 from pytest_llm_telemetry.reporters.layout import Style
 from pytest_llm_telemetry.reporters.reviews.section import Section, counted
 from pytest_llm_telemetry.reporters.sparkline import sparkline
+
+_WORDS: Mapping[str, tuple[str, Style]] = {
+    "fail": ("WORSE", "bad"),
+    "inconclusive": ("unsure", "dim"),
+}
 
 
 def production(review: Review, *, ascii_only: bool) -> Iterator[Section]:
@@ -26,7 +30,7 @@ def production(review: Review, *, ascii_only: bool) -> Iterator[Section]:
 
 def _figures(review: Review, *, ascii_only: bool) -> Section:
     before = f"{review.period.before} days before"
-    rows = [
+    rows: list[tuple[list[str], Style]] = [
         (
             [
                 METRICS[name].label,
@@ -35,7 +39,7 @@ def _figures(review: Review, *, ascii_only: bool) -> Section:
                 figures.change(name, trend.change),
                 sparkline(trend.series, ascii_only=ascii_only),
             ],
-            _style(trend),
+            "warn" if is_bad(trend) else "",
         )
         for name, trend in review.trends.items()
     ]
@@ -55,12 +59,6 @@ def _figures(review: Review, *, ascii_only: bool) -> Section:
     )
 
 
-def _style(trend: Trend) -> Style:
-    if trend.metric in {"queries", "total_cost_usd"} or not trend.worse:
-        return ""
-    return "warn" if abs(trend.change or 0.0) > METRICS[trend.metric].allowed else ""
-
-
 def _checks(review: Review) -> Section:
     """What was tested, failures first; what passed is counted."""
     counts = {
@@ -69,7 +67,6 @@ def _checks(review: Review) -> Section:
     }
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     shown = [check for check in facts.ordered(review.checks) if check.status != "pass"]
-    styles: dict[str, Style] = {"fail": "bad", "inconclusive": "dim"}
     return Section(
         title="worse than before?",
         told=((f"{told or 'nothing was known on both sides'}", "dim"),),
@@ -82,9 +79,9 @@ def _checks(review: Review) -> Section:
                     figures.value(check.metric, check.now),
                     f"{figures.change(check.metric, check.change)}"
                     f" {figures.interval(check.metric, check.interval)}".strip(),
-                    "WORSE" if check.status == "fail" else "unsure",
+                    _WORDS[check.status][0],
                 ],
-                styles[check.status],
+                _WORDS[check.status][1],
             )
             for check in shown
         ],
