@@ -21,6 +21,7 @@ _WALLETS = "b013"
 _HEX_DIGITS = 32
 _LETTERS = 34
 _MARKED = 12
+_JOINED = 17  # of small letters behind a mark of Slack's; the shortest of others is longer
 _MARKS = ".,;:!?()\"'[]="
 _HEX = "0123456789abcdef-" + _MARKS
 _DIGIT = re.compile("[0-9]")
@@ -58,8 +59,7 @@ def _is_odd(word: str) -> bool:
     if not word.strip(_HEX):
         return word.count("-") == 2
     return (
-        "-" in word[:_MARKED]
-        or "_" in word[:_MARKED]
+        (len(word) >= _JOINED and ("-" in word[:_MARKED] or "_" in word[:_MARKED]))
         or _DIGIT.search(word) is not None
         or len(word) >= _LETTERS
         or not word.strip(_MARKS)[1:].islower()
