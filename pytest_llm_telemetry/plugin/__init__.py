@@ -69,6 +69,12 @@ OPTIONS: tuple[tuple[str, str, str, str], ...] = (
         "USD",
         "Make no further call once the run has cost this much (exit status 3)",
     ),
+    (
+        "--llm-capture",
+        "string",
+        "KIND",
+        "Which texts the run keeps: redacted (default), hash, none or full",
+    ),
     ("--llm-run-dir", "string", "DIR", "Folder of stored runs (default: .llm-telemetry/runs)"),
     (
         "--llm-report",

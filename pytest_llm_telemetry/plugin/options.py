@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.runtime.logger import CAPTURES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Options:
     budget_usd: float | None = None
     stop_early: bool = False
     offline: bool = False
+    capture: str = "redacted"
 
 
 def resolve(config: pytest.Config, names: Sequence[str]) -> Options:
@@ -57,6 +59,7 @@ def resolve(config: pytest.Config, names: Sequence[str]) -> Options:
         budget_usd=_usd(value("llm_budget_usd")),
         stop_early=bool(value("llm_stop_early")),
         offline=bool(value("llm_offline")),
+        capture=_capture(value("llm_capture") or "redacted"),
     )
 
 
@@ -91,6 +94,12 @@ def _count(flag: str, value: Any) -> int | None:
     if not str(value).isdigit() or int(value) < 1:
         raise ConfigError(f"{flag} is {value!r}", remedy="give a whole number, 1 or more")
     return int(value)
+
+
+def _capture(value: Any) -> str:
+    if value not in CAPTURES:
+        raise ConfigError(f"--llm-capture is {value!r}", remedy=f"use one of {', '.join(CAPTURES)}")
+    return str(value)
 
 
 def _usd(value: Any) -> float | None:

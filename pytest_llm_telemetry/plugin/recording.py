@@ -27,7 +27,12 @@ class Recording:
     """
 
     def __init__(
-        self, run_id: str, events: Path, worker: str | None, meter: Meter | None = None
+        self,
+        run_id: str,
+        events: Path,
+        worker: str | None,
+        meter: Meter | None = None,
+        capture: str = "redacted",
     ) -> None:
         self.meter = meter
         self.run_id = run_id
@@ -37,7 +42,7 @@ class Recording:
         self._case: GoldenCase | None = None
         self._is_set_up = False
         self._reruns: dict[tuple[str, str, int], int] = {}
-        self.logger = TelemetryLogger()
+        self.logger = TelemetryLogger(capture=capture)
         self._graders = Graders({})
         self._about: Mapping[str, str | int] = {}
 

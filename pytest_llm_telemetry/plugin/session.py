@@ -87,6 +87,7 @@ class TelemetrySession:
             self.run_dir / runs.EVENTS,
             worker["workerid"] if worker else None,
             _meter(self.run_dir, options.budget_usd),
+            options.capture,
         )
         self.targets: list[Target] = []
         self.running = Running(self._recording, _early_stops(self.run_dir, options, known))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
 _INFINITY = float("inf")
-_CAPTURES = ("redacted", "hash", "none", "full")
+CAPTURES = ("redacted", "hash", "none", "full")
 
 
 class TelemetryLogger:
@@ -73,8 +73,8 @@ class TelemetryLogger:
         clock: Clock | None = None,
         ids: Callable[[], str] | None = None,
     ) -> None:
-        if capture not in _CAPTURES:
-            raise ConfigError(f"capture is {capture!r}", remedy=f"use one of {_CAPTURES}")
+        if capture not in CAPTURES:
+            raise ConfigError(f"capture is {capture!r}", remedy=f"use one of {CAPTURES}")
         fixed = {
             "service": service,
             "environment": environment,

@@ -9,7 +9,7 @@ from tests.plugin.conftest import lean
 OPTIONS = (
     *("--llm-telemetry", "--llm-baseline", "--llm-thresholds", "--llm-update-baseline"),
     *("--llm-require-baseline", "--llm-repeats", "--llm-stop-early", "--llm-controls"),
-    *("--llm-offline", "--llm-budget-usd", "--llm-run-dir", "--llm-report"),
+    *("--llm-offline", "--llm-budget-usd", "--llm-run-dir", "--llm-report", "--llm-capture"),
 )
 
 

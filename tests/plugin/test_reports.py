@@ -37,6 +37,19 @@ def test_the_page_looks_back_on_stored_runs(project: Project) -> None:
     assert page.count("<p><del>yes</del><ins>no</ins></p>") == 8
 
 
+def test_answers_are_kept_where_the_capture_allows(project: Project) -> None:
+    """Under `none` a run holds neither questions nor answers, and the page shows none."""
+    assert project.run("--llm-capture=none", "--llm-report=html=page.html").ret == 0
+    told = {name for event in project.events() for name in event}
+    assert not {"query_preview", "query_hash", "answer_preview", "explanation"} & told
+    assert "<details>" not in (project.root / "page.html").read_text("utf-8")
+    result = project.run("--llm-capture=some")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(
+        ["*--llm-capture is 'some'; use one of redacted, hash, none, full*"]
+    )
+
+
 def test_an_unknown_kind_cannot_be_judged(project: Project) -> None:
     """A report that nobody can write is an error with the known kinds, not a silent pass."""
     result = project.run("--llm-report=pdf")
