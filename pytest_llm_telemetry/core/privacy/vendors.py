@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pytest_llm_telemetry.core.privacy import identities
-from pytest_llm_telemetry.core.privacy.makers import BY_START, HEX, HOLDING
+from pytest_llm_telemetry.core.privacy.makers import HEX, HOLDING, STARTS, shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def _word(text: str, start: int, end: int, found: Spans) -> None:
     done = start
     for piece in _PIECE.finditer(text, start, end):
         at, stop = piece.span()
-        shape = BY_START.get(text[at : at + 2])
-        match = shape.match(text, at, end) if shape is not None and at >= done else None
+        begin = text[at : at + 2]
+        match = shape(begin).match(text, at, end) if begin in STARTS and at >= done else None
         if match is None and stop - at == _HEX_DIGITS:
             match = HEX.match(text, at, end)
         if match is not None and not text[at - 1 : at].isalnum():
@@ -92,10 +92,10 @@ def _further(text: str, found: Spans) -> None:
     if "eyJ" in text or "ZXlK" in text:
         for match in _JWT.finditer(text):
             found.append((match.start(), match.end(), "<JWT>"))
-    for sign, behind, shape in HOLDING:
+    for sign, behind, form in HOLDING:
         at = text.find(sign)
         while at >= 0:
-            held = shape.match(text, at - behind) if at >= behind else None
+            held = form.match(text, at - behind) if at >= behind else None
             if held is not None:
                 _add(held, found)
             at = text.find(sign, at + 1)

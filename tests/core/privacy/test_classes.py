@@ -18,6 +18,7 @@ FOUND = [
     (f"https://{TAIL}@git.example.com", "https://<URL_CREDENTIALS>@git.example.com"),
     # addresses
     ("from 10.1.2.3, 192.168.0.0/16", "from <IP>, <IP>"),
+    ("255.255.0.255", "<IP>"),
     ("10.0.0.1/99", "<IP>/99"),
     ("at 2001:db8::8a2e:370:7334.", "at <IP>."),
     ("1:2:3:4:5:6:7:8", "<IP>"),
@@ -143,6 +144,7 @@ FOUND = [
     (f"ENV DEPLOY_KEY {TAIL}", "ENV DEPLOY_KEY <API_KEY>"),
     (f"run --api-key {TAIL} now", "run --api-key <API_KEY> now"),
     (f"<deployToken>{TAIL}</deployToken>", "<deployToken><API_KEY></deployToken>"),
+    ("api_key = 'a1b2c3d4(e5f6g7h8'", "api_key = '<API_KEY>'"),
     ('db_key = "aB3$xY9!"', 'db_key = "<API_KEY>"'),
     ("priv_key => 'm{{h}o)p${e]nob'", "priv_key => '<API_KEY>'"),
     ("if ('S3cr3t_V4lue' == database_key)", "if ('<PASSWORD>' == database_key)"),
@@ -205,7 +207,7 @@ KEPT = [
     "test_with_tk_mainloop_twice", "secret_manager_client_factory", "password = bytes(password, code)", "passwd = auth[2]", "pw = pw[:-1]",
     "getpass(prompt='Password: ', stream=None)", '__all__ = ["getpass","getuser"]', 'pass_fds, "not supported on Windows."',
     "splitpasswd('user:passwd') -> 'user'", 'password("Enter it here")', "'<font color=\"#909090\">' + text", "password = other_password1",
-    "token of 2024", "588dd9ee-4001-2345-6787-731c286c53f0", "doi.org/10.9642/s89450-084-47319-8", 'a new password. "GET /x" it is', "std::password::message",
+    "token of 2024", "my password is abc.", "588dd9ee-4001-2345-6787-731c286c53f0", "doi.org/10.9642/s89450-084-47319-8", 'a new password. "GET /x" it is', "std::password::message",
     "the secret 'review' of it", "password sha256hash", "password base64", "Y8063915-A", "AB123-X", "Y8063915-Zx", "def f(pwd):\n    key0 = 3", "the key 1f2e3d4c5b6a79881f2e3d4c5b6a7988 is primary", "token internationalisation", "token some_long_identifier_name", "dead:beef", "AB12CDEF34567890123",
     "12345-6789 is a ZIP", "666-051121", "password is get_it(now)", 'key = ", a1b2c3d4"', "--password -v", "headers = auth.get_basic_str(user, name)",
 ]  # fmt: skip
