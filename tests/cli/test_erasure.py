@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -250,6 +251,28 @@ def test_a_damaged_compressed_file_is_named_and_the_others_are_done(
     assert "deleted 10 lines of 2 files" in captured.out
     assert packed.name in captured.err
     assert packed.exists()
+
+
+def test_a_kill_in_the_middle_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    """SIGKILL while a large file is written anew: every line is still there, and the next run is done."""
+    log, closed = tmp_path / "llm.jsonl", tmp_path / "llm.2026-11-01.0001.jsonl"
+    serve(log)
+    lines = log.read_bytes() * 4_000
+    log.unlink()
+    closed.write_bytes(lines)
+    person = keyed_hash(ANNA, KEY.encode())
+    command = ["-m", "pytest_llm_telemetry", "purge", str(log), "--user-hash", person]
+    process = subprocess.Popen([sys.executable, *command], stdout=subprocess.DEVNULL)
+    beside = closed.with_name(closed.name + ".tmp")
+    while process.poll() is None and not beside.exists():
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    assert process.returncode == -signal.SIGKILL
+    assert closed.read_bytes() == lines
+    assert main(["purge", str(log), "--user-hash", person]) == 0
+    assert len(texts(log)) == 5 * 4_000
+    assert list(tmp_path.iterdir()) == [closed]
 
 
 def test_an_erasure_that_was_killed_is_made_good(log: Path) -> None:
