@@ -1,12 +1,12 @@
 """The traffic of two windows -> a dashboard."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
 from pytest_llm_telemetry.core.dashboard.finding import find
-from pytest_llm_telemetry.core.dashboard.steps import Steps, named, totals
+from pytest_llm_telemetry.core.dashboard.steps import Steps, grouped, totals
 from pytest_llm_telemetry.core.dashboard.view import (
     Breakdown,
     Dashboard,
@@ -138,18 +138,14 @@ def _per(value: float | None, hours: float) -> float | None:
 
 def _breakdown(before: Traffic, now: Traffic, by: str, compared: _Comparison) -> Breakdown:
     groups = now.by(by, _GROUPS)
-    earlier: dict[str, list[Figures]] = {}
-    for hour in before.hours:
-        for name, figures in hour.by[by].named.items():
-            earlier.setdefault(name, []).append(figures)
+    series = grouped(now.hours, by, groups.named)
+    earlier = grouped(before.hours, by, groups.named)
     return Breakdown(
         dimension=by,
         groups=tuple(
             Group(
                 name=name,
-                trends=compared.trends(
-                    _sum(earlier.get(name, ())), figures, named(now.hours, by, name)
-                ),
+                trends=compared.trends(_sum(earlier.get(name, ())), figures, series[name]),
             )
             for name, figures in groups.ranked()
         ),
@@ -157,10 +153,10 @@ def _breakdown(before: Traffic, now: Traffic, by: str, compared: _Comparison) ->
     )
 
 
-def _sum(parts: Sequence[Figures]) -> Figures:
+def _sum(hours: Iterable[tuple[datetime, Figures]]) -> Figures:
     total = Figures()
-    for part in parts:
-        total.merge(part)
+    for _, figures in hours:
+        total.merge(figures)
     return total
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import asin, log, sqrt
 
-from pytest_llm_telemetry.core.dashboard.steps import Steps, named, totals
+from pytest_llm_telemetry.core.dashboard.steps import Steps, grouped, totals
 from pytest_llm_telemetry.core.dashboard.view import Finding
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.statistics.shifts import Shift, find_shift
@@ -129,17 +129,17 @@ def _series(
 ) -> Iterator[tuple[str, str, list[tuple[datetime, Figures]]]]:
     """All calls, and those of large groups that are not all calls again."""
     yield "", "", totals(hours)
-    inside = [hour for hour in hours if hour.start >= window.since]
-    total = sum(hour.total.calls_units for hour in inside)
+    total = sum(hour.total.calls_units for hour in hours if hour.start >= window.since)
     brief = window.until - window.since <= _BRIEF
     for dimension in _DIMENSIONS if brief else _DIMENSIONS[:1]:
-        calls: dict[str, int] = {}
-        for hour in inside:
-            for name, figures in hour.by[dimension].named.items():
-                calls[name] = calls.get(name, 0) + figures.calls_units
+        groups = grouped(hours, dimension)
+        calls = {
+            name: sum(figures.calls_units for start, figures in each if start >= window.since)
+            for name, each in groups.items()
+        }
         for name in sorted(calls, key=lambda each: (-calls[each], each))[:_GROUPS]:
             if calls[name] < _NEARLY_ALL * total:
-                yield dimension, name, named(hours, dimension, name)
+                yield dimension, name, groups[name]
 
 
 def _shifts(sums: Sequence[Figures], steps: Steps) -> Iterator[tuple[str, Shift]]:

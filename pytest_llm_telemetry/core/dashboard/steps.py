@@ -1,6 +1,6 @@
 """Hours put together to the points of a series: as fine as fits."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -67,10 +67,16 @@ def totals(hours: Iterable[Hour]) -> list[tuple[datetime, Figures]]:
     return [(hour.start, hour.total) for hour in hours]
 
 
-def named(hours: Iterable[Hour], dimension: str, name: str) -> list[tuple[datetime, Figures]]:
-    """The figures of one group of each hour in which it has any."""
-    return [
-        (hour.start, figures)
-        for hour in hours
-        if (figures := hour.by[dimension].named.get(name)) is not None
-    ]
+def grouped(
+    hours: Iterable[Hour], dimension: str, names: Container[str] | None = None
+) -> dict[str, list[tuple[datetime, Figures]]]:
+    """The figures of each group of each hour in which it has any; of `names` alone where given.
+
+    All in one pass: an hour may read its groups anew each time it is asked.
+    """
+    found: dict[str, list[tuple[datetime, Figures]]] = {}
+    for hour in hours:
+        for name, figures in hour.by[dimension].named.items():
+            if names is None or name in names:
+                found.setdefault(name, []).append((hour.start, figures))
+    return found
