@@ -37,7 +37,7 @@ ROOMS = {
 }
 _LOADED = "ignore::pytest.PytestAssertRewriteWarning"  # loaded before pytest starts
 _ASKED = ["-x", "-q", "-p", "no:cacheprovider", "-W", _LOADED]
-CPU_S, MEMORY = 90, 2 << 30
+CPU_S, MEMORY = 20, 2 << 30
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -223,7 +223,7 @@ def main() -> None:
             alive += 1
             place = mutant.path.relative_to(CORE).as_posix()
             print(f"survives: {place}:{mutant.line}: {mutant.told}", flush=True)
-        if number % 25 == 0:
+        if number % 10 == 0:
             print(f"... {number} of {len(drawn)}, {alive} survive", flush=True)
     share = 1 - alive / len(drawn)
     error = 0.0 if len(drawn) == len(every) else 1.96 * sqrt(share * (1 - share) / len(drawn))
