@@ -92,37 +92,35 @@ def _value(text: str, match: re.Match[str]) -> tuple[int, str]:
 
 
 def _is_name(text: str, match: re.Match[str], value: str) -> bool:
-    """Whether what looks like a name is one: not in quotes, nor where only values stand."""
-    sign = match["sign"]
+    """Whether what stands as a value is rather a name, a call, or no value at all."""
     if match["quote"]:
-        if value[:1] in _BETWEEN or (sign == "" and _is_quoted_word(match, value)):
-            return True
-        return sign.strip() in _LOOSE and not values.is_drawn(value)
-    if value[:1] == ":":
-        return True
-    if values.CALL.match(value):
+        return _is_no_string(match, value)
+    if value[:1] == ":" or values.CALL.match(value):
         return True
     if values.NAME.fullmatch(value) is None or match["bare"].startswith("</", len(value)):
         return False
-    if sign != "=":
-        gap = text[match.end("sign") : match.start("bare")]
-        return not (sign == ":" and value[-1:].isdigit() and "\n" not in gap)
-    at = match.start()
-    literal = text[at : at + 3].isupper() or _LITERAL.search(text, max(0, at - 40), at) is not None
-    return not literal
+    return not _is_literal(text, match, value)
 
 
-def _is_quoted_word(match: re.Match[str], value: str) -> bool:
-    """Whether a quote only follows a name: the verb "pass" and its argument, a sentence's end, or a
-    word in quotes that ends no statement.
+def _is_no_string(match: re.Match[str], value: str) -> bool:
+    """Whether a quote begins no value: it stands between two strings or behind a call's name, it is
+    the argument of the verb "pass", begins a sentence, or holds a word and ends no statement.
     """
-    word, rest = match.group("word", "rest")
+    word, rest, sign = match.group("word", "rest", "sign")
+    if value[:1] in _BETWEEN or (sign.strip() in _LOOSE and not values.is_drawn(value)):
+        return True
     ends = match.string.startswith(";", match.start("quoted") + len(value) + 1)
-    return (
-        (word == "pass" and rest == "")
-        or rest.endswith(".")
-        or (value.isalpha() and not ends and word != "identified by")
-    )
+    loose = value.isalpha() and not ends and word != "identified by"
+    return sign == "" and (loose or rest.endswith(".") or (word == "pass" and rest == ""))
+
+
+def _is_literal(text: str, match: re.Match[str], value: str) -> bool:
+    """Whether what looks like a name is a value: in prose with a digit, in a shell or a URL."""
+    at, sign = match.start(), match["sign"]
+    if sign == ":":
+        return value[-1:].isdigit() and "\n" not in text[match.end("sign") : match.start("bare")]
+    told = text[at : at + 3].isupper() or _LITERAL.search(text, max(0, at - 40), at) is not None
+    return sign == "=" and told
 
 
 def _is_key(match: re.Match[str], rest: str, value: str) -> bool:
