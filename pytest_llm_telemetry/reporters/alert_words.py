@@ -91,7 +91,8 @@ def _group(notice: Notice) -> str:
 
 def _what(notice: Notice, *, named: bool) -> str:
     """The figure and its limit; the figure is left out where each group tells its own."""
-    label = METRICS[notice.metric].label
+    known = METRICS.get(notice.metric)  # what is remembered may be of another version
+    label = known.label if known else notice.metric
     name = "" if notice.rule == notice.metric else f" [{notice.rule}]"
     value = "" if named else f" {figures.value(notice.metric, notice.value)}"
     if notice.burn is not None:
