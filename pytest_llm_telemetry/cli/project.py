@@ -78,12 +78,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def say(*lines: str) -> None:
-    """Print lines for a person; a closed pipe (`| head`) is no error."""
+def say(*lines: str) -> bool:
+    """Print lines for a person; a closed pipe (`| head`) is no error, but nobody listens any more."""
     try:
         print(*map(inert, lines), sep="\n", flush=True)  # noqa: T201 - the command's own voice
     except BrokenPipeError:
         sys.stderr.close()
+        return False
+    return True
 
 
 def complain(fault: object) -> None:

@@ -41,32 +41,32 @@ def is_plain() -> bool:
     return False
 
 
-def show(lines: Sequence[Line]) -> None:
+def show(lines: Sequence[Line]) -> bool:
     """Print lines, in colour on a terminal that has any (see https://no-color.org)."""
-    say(*_painted(lines))
+    return say(*_painted(lines))
 
 
 def watch(draw: Callable[[], Sequence[Line]], seconds: float) -> None:
-    """Draw again every so many seconds, until a person ends it by Ctrl-C.
+    """Draw again every so many seconds, until a person ends it by Ctrl-C or closes the pipe.
 
     On a terminal each picture takes the place of the one before; in a pipe they follow each other.
     """
     live = sys.stdout.isatty()
     sys.stdout.write(_OTHER_SCREEN if live else "")
     try:
-        while True:
-            lines = draw()
-            if live:
-                shown = [f"{line}{_REST_OF_LINE}" for line in _painted(lines)[: rows()]]
-                say(_HOME + "\n".join(shown) + _REST_OF_SCREEN)
-            else:
-                show([*lines, Line("")])
+        while _redraw(draw()) if live else show([*draw(), Line("")]):
             time.sleep(seconds)
     except KeyboardInterrupt:
         pass
     finally:
-        sys.stdout.write(_BACK if live else "")
-        sys.stdout.flush()
+        if live:
+            sys.stdout.write(_BACK)
+            sys.stdout.flush()
+
+
+def _redraw(lines: Sequence[Line]) -> bool:
+    shown = [f"{line}{_REST_OF_LINE}" for line in _painted(lines)[: rows()]]
+    return say(_HOME + "\n".join(shown) + _REST_OF_SCREEN)
 
 
 def _painted(lines: Sequence[Line]) -> list[str]:

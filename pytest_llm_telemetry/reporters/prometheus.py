@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 from pytest_llm_telemetry.core.dashboard import Dashboard
-from pytest_llm_telemetry.core.text import fit
+from pytest_llm_telemetry.core.text import fit, inert
 from pytest_llm_telemetry.core.trends import Trend
 
 _LONGEST = 200  # characters of a label's value
@@ -107,5 +107,5 @@ def _labels(labels: Labels) -> str:
 
 
 def _escape(text: str) -> str:
-    """Any text as a label's value: cleaned, so of one line, then without a sign that ends it."""
-    return fit(text, _LONGEST).replace("\\", "\\\\").replace('"', '\\"')
+    """Any text as a label's value: of one line, no command to a CI, without a sign that ends it."""
+    return inert(fit(text, _LONGEST)).replace("\\", "\\\\").replace('"', '\\"')

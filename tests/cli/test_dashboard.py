@@ -175,3 +175,17 @@ def test_a_terminal_without_colour_gets_none(log: Path) -> None:
     seen = terminal([*command, "--watch"], lambda text: "worth a look" in text, NO_COLOR="1")
     assert "\x1b[1m" not in seen
     assert "\x1b[33m" not in seen
+
+
+def test_watching_ends_where_nobody_reads_any_more(log: Path) -> None:
+    """`--watch | head -3` comes to its end, without a traceback."""
+    command = [sys.executable, "-m", "pytest_llm_telemetry", "dashboard", str(log), *WINDOW]
+    with subprocess.Popen(
+        [*command, "--watch", "0.1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline().startswith(b"2026-11-22 00:00 to")
+        child.stdout.close()
+        child.wait(60)
+        assert child.stderr.read() == b""

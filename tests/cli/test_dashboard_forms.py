@@ -182,3 +182,20 @@ def test_hostile_text_stays_dead_in_every_form(
     assert all(line.startswith(("#", "llm_telemetry_")) for line in text.splitlines())
     document = read(printed("--json", "--by", "model", path=hostile))
     assert len(document["breakdown"]["groups"]) == 1
+
+
+def test_no_form_gives_a_command_to_a_ci_that_reads_its_log(
+    printed: Printed, tmp_path: Path
+) -> None:
+    """GitHub and Azure obey `::error` and `##vso[` in a log; machines read what was written."""
+    path = tmp_path / "ci.jsonl"
+    command = "::error::x ##vso[task.complete] ###[error] \\##[warning]"
+    with pytest.raises(TimeoutError):
+        Service(path, START + timedelta(days=1)).call(command, fails=True, model=command)
+    document = read(printed("--json", path=path))
+    assert document["top_failing"][0]["preview"] == command
+    exposition = samples(printed("--prometheus", path=path))
+    assert "task.complete" in exposition["llm_telemetry_model_queries"][0][0]["model"]
+    for form in (["--json"], ["--prometheus"], ["--by", "model"]):
+        for line in printed(*form, path=path).splitlines():
+            assert not re.search(r"^\s*::|##(vso|teamcity)?\[", line)
