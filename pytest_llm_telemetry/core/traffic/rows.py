@@ -7,7 +7,7 @@ whose row would differ; every other line (a score, too) is handed back for the f
 
 import json
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pytest_llm_telemetry.core.events import KINDS, Event
@@ -130,13 +130,11 @@ _OUTCOME = "".join(
         ),
     ]
 )
-_LINE = re.compile(
+_LINE = (
     rf'{_HEAD}{_CONTEXT}{_QUERY}(?:(?!,"sa|\}}){_OUTCOME})?+'
     + _maybe("sample_rate", f"({_NUMBER})")
     + r"()()()\}\n|(.*)\n"
 )
-
-
 _TIME = re.compile(r"[0-9T:-]{13}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z")
 OTHER = Row._fields.index("other")
 _ERROR = Row._fields.index("error")
@@ -154,7 +152,7 @@ def rows_of(block: str) -> list[tuple[str, ...]] | None:
 
     They are plain tuples in the order of `Row`, because naming them takes longer than reading.
     """
-    found = _LINE.findall(block)
+    found = _pattern().findall(block)
     for row in found:
         if (row[0] == "error") != (
             row[_ERROR] != ""
@@ -162,6 +160,12 @@ def rows_of(block: str) -> list[tuple[str, ...]] | None:
             return None
     objects = {row[_LABELS] for row in found} | {row[_PRICES] for row in found}
     return None if any(map(_repeats, objects)) else found
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Compiled when the first line is read: it takes longer than all else that a command imports."""
+    return re.compile(_LINE)
 
 
 @lru_cache(maxsize=4096)
