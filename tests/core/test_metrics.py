@@ -125,7 +125,7 @@ def test_a_weighted_quantile_is_one_of_the_values_and_has_its_share_below(
 def test_a_quantile_of_nothing_is_none_and_rounding_does_not_run_past_the_end() -> None:
     """The greatest value answers a q that rounding puts above the whole."""
     assert quantile([], 0.5) is None
-    assert quantile([(1.0, 0.1), (2.0, 0.2)], 1.0000001) == 2.0
+    assert quantile([(1.0, 0.1), (2.0, 0.2), (3.0, 0.3)], 1.0000001) == 3.0
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -154,3 +154,32 @@ def test_a_change_is_in_its_metrics_own_measure(
     """Points for rates, a share of the baseline for the rest; from nothing there is no ratio."""
     found = change(METRICS[name], before, now)
     assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_the_gates_standard_rules_are_these() -> None:
+    """What fails by default, in each metric's own measure: the least effect, and what is allowed."""
+    assert {name: (metric.min_effect, metric.allowed) for name, metric in METRICS.items()} == {
+        "pass_rate": (0.01, 0.05),
+        "score": (0.01, 0.05),
+        "error_rate": (0.01, 0.05),
+        "avg_latency_ms": (0.05, 0.20),
+        "p50_latency_ms": (0.05, 0.20),
+        "p95_latency_ms": (0.05, 0.20),
+        "p99_latency_ms": (0.05, 0.20),
+        "avg_ttft_ms": (0.05, 0.20),
+        "p95_ttft_ms": (0.05, 0.20),
+        "slow_call_rate": (0.04, 0.08),
+        "cost_per_query_usd": (0.02, 0.05),
+        "total_cost_usd": (0.02, 0.05),
+        "input_tokens": (0.02, 0.05),
+        "output_tokens": (0.02, 0.05),
+        "queries": (0.0, 0.0),
+    }
+
+
+def test_a_weighted_quantile_that_falls_on_a_value_is_that_value() -> None:
+    """The first value whose share reaches the quantile, not the one after it."""
+    pairs = [(1.0, 1.0), (2.0, 1.0), (3.0, 2.0)]
+    assert quantile(pairs, 0.5) == 2.0
+    assert quantile(pairs, 0.25) == 1.0
+    assert quantile(pairs, 0.51) == 3.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,6 +60,28 @@ def test_an_undecided_check_says_what_would_settle_it(suites: Suites) -> None:
     many = _compare(suites, flaky[:20], turned[:20], "pass_rate", allowed=0.001)
     assert many.checks[0].settle.endswith("more cases would settle it")
     assert "repeat" not in many.checks[0].settle
+
+
+def test_half_the_allowed_change_needs_four_times_the_cases(suites: Suites) -> None:
+    """The advice follows the square law of noise: cases at hand and asked for, together."""
+    flaky = suites.graded(["110", "100"] * 10)
+    turned = suites.graded(["100", "110"] * 10)
+
+    def needed(allowed: float) -> int:
+        check = _compare(suites, flaky, turned, "pass_rate", allowed=allowed).checks[0]
+        return 20 + int(check.settle.split()[0])
+
+    assert needed(0.002) == pytest.approx(4 * needed(0.004), rel=0.001)
+
+
+def test_repeats_are_advised_by_the_same_law(suites: Suites) -> None:
+    """Twice the repeats or twice the cases: the advice names both, for the same precision."""
+    flaky = suites.graded(["110", "100"] * 4 + ["111"] * 80)
+    turned = suites.graded(["100", "110"] * 4 + ["111"] * 80)
+    rule = Thresholds(rules=(suites.rule("pass_rate", allowed=0.02),))
+    settle = judge(suites.run(turned, repeats=3), suites.accepted(flaky), rule).checks[0].settle
+    repeats, cases = (int(number) for number in re.findall(r"\d+", settle))
+    assert (3 + repeats) / 3 == pytest.approx((88 + cases) / 88, abs=1 / 3)
 
 
 def test_nothing_settles_a_rule_that_allows_nothing(suites: Suites) -> None:
@@ -218,6 +241,16 @@ def test_a_row_of_our_own_errors_is_no_storm(suites: Suites) -> None:
     before = [suites.case(f"c{n}", calls=[_call(n, failed=False)]) for n in range(300)]
     now = [suites.case(f"c{n}", calls=[_call(n, 100 <= n < 140, "ValueError")]) for n in range(300)]
     assert _compare(suites, before, now, "error_rate").status == "fail"
+
+
+def test_errors_of_our_own_count_one_each(suites: Suites) -> None:
+    """Four of a hundred are proven to be none but four: their interval is that of four events."""
+    before = [suites.case(f"c{n}", calls=[_call(n, failed=False)]) for n in range(100)]
+    ours = [suites.case(f"c{n}", calls=[_call(n, n < 4, "ValueError")]) for n in range(100)]
+    apart = [suites.case(f"c{n}", calls=[_call(n, n % 25 == 0)]) for n in range(100)]
+    told = [_compare(suites, before, now, "error_rate").checks[0] for now in (ours, apart)]
+    assert told[0].p_value == told[1].p_value
+    assert told[0].change == told[1].change == pytest.approx(0.04)
 
 
 def test_an_outage_cannot_be_judged(suites: Suites) -> None:

@@ -262,3 +262,11 @@ def test_one_new_case_is_one(suites: Suites) -> None:
     run = suites.run([*before, suites.case("new", [True])])
     notes = judge(run, suites.accepted(before), Thresholds()).notes
     assert notes == ("1 new case is not in the baseline yet: new",)
+
+
+def test_of_many_new_cases_three_are_named(suites: Suites) -> None:
+    """The others are counted."""
+    before = suites.graded(["11"])
+    run = suites.run([*before, *(suites.case(f"new{n}", [True]) for n in range(5))])
+    notes = judge(run, suites.accepted(before), Thresholds()).notes
+    assert notes == ("5 new cases are not in the baseline yet: new0, new1, new2 and 2 more",)
