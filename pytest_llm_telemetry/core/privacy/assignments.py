@@ -20,7 +20,7 @@ _ASSIGNED = re.compile(
     r"|(?P<key>tokens?|(?:api|access|private|account|secret|encryption|signing|shared|master|service|client|license|session)[ _.-]?key"
     r"|auth|credentials?|login|contribsys__com|(?:client|access)[ _-]?id|key))"
     r"(?P<rest>[\w.-]{0,40}+)(?:\[[^\]\n]{0,20}\])?[\"'`\])>\\]{0,4}+(?: {1,3}string)?"
-    r"(?P<sign>[ \t]{0,4}(?:!=|={1,3}>?|:{1,3}=|[?+|]=|\|{2}=?|->|:|=>)|[ \t]{0,2},(?=[ \t]{0,2}[\"'`])"
+    r"(?P<sign>[ \t]{0,4}(?:!={1,2}|={1,3}>?|:{1,3}=|[?+|]=|\|{2}=?|\?\?|->|<-|\??:[ \t]?[a-z]\w{1,20}[ \t]=(?!=)|value=|:|=>)|[ \t]{0,2},(?=[ \t]{0,2}[\"'`])"
     r"|(?<=>)(?=\s|<!|[^\s<>]{4,200}</)|\((?=[\"'])|(?= [\"']))"
     r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:<!\[cdata\[)?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
     r"(?:(?:[@brfu]|\\)?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
@@ -111,7 +111,9 @@ def _is_no_string(match: re.Match[str], value: str) -> bool:
         return True
     ends = match.string.startswith(";", match.start("quoted") + len(value) + 1)
     loose = value.isalpha() and not ends and word != "identified by"
-    return sign == "" and (loose or rest.endswith(".") or (word == "pass" and rest == ""))
+    return sign == "" and (
+        loose or rest.endswith(".") or (word == "pass" and rest == "" and not ends)
+    )
 
 
 def _is_literal(text: str, match: re.Match[str], value: str) -> bool:
