@@ -1,7 +1,7 @@
 """Text that may be written: personal data and secrets replaced, then cut, and keyed hashes.
 
 What finds them is imported with the first text, since compiling its patterns takes longer than a
-service's start should (30 ms).
+service's start should (25 ms).
 """
 
 from __future__ import annotations
