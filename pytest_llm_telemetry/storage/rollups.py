@@ -153,11 +153,11 @@ def read_rollup(path: Path, start: datetime, end: datetime) -> Rollup | None:
         source = None if trailer["source"] is None else Source(**trailer["source"])
         first, behind = start.strftime(_STAMP), end.strftime(_STAMP)
         hours = tuple(_hours(path, data, trailer["index"], (first, behind)))
+        return Rollup(source=source, last=str(trailer["last"]), hours=hours)
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-    return Rollup(source=source, last=str(trailer["last"]), hours=hours)
 
 
 def _hours(
@@ -200,7 +200,7 @@ class _Stored(Mapping[str, Groups]):
         try:
             with self.path.open("rb") as file:
                 found, *others = [self._groups(file, name, place) for place in self.places[name]]
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             raise ConfigError(
                 "was replaced while it was read", where=self.path.as_posix(), remedy="try again"
             ) from None

@@ -14,8 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
 
-from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
-from pytest_llm_telemetry.core.events import Event, from_dict
+from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.events import Event
 from pytest_llm_telemetry.storage import logs
 from pytest_llm_telemetry.storage.packing import GZIP, PACKED, buffered
 
@@ -103,15 +103,11 @@ class Follower:
         self.lines += 1
         if _START in line[:_HEAD]:
             return
-        try:
-            event = from_dict(logs.decode(line))
-        except (ValueError, SchemaError, RecursionError, AttributeError):
+        found = logs.event_of(line.removesuffix(b"\n"), ended=True)
+        if isinstance(found, str) or not _UTC.fullmatch(found.timestamp):
             self.skipped += 1
-            return
-        if _UTC.fullmatch(event.timestamp):
-            yield event
         else:
-            self.skipped += 1
+            yield found
 
     def _forget(self) -> None:
         newest = sorted(self.tails.items(), key=lambda each: -each[1].modified_ns)

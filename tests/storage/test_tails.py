@@ -92,3 +92,13 @@ def test_a_torn_archive_is_counted_and_ends_nothing(tmp_path: Path) -> None:
     assert found == [str(number) for number in numbers[: len(found)]]
     assert 0 < len(found) < 2000
     assert follower.skipped == 1
+
+
+def test_lines_of_another_version_are_none_of_ours(tmp_path: Path) -> None:
+    """A log that a newer logger writes too gives what we understand, and the rest is counted."""
+    newer = line(1, BEGIN).replace('"schema_version":1', '"schema_version":2')
+    log = tmp_path / "llm.jsonl"
+    log.write_text(f"{newer}\n{line(2, BEGIN)}\n", encoding="utf-8")
+    follower = Follower({})
+    assert ids(follower, [log]) == ["2"]
+    assert (follower.lines, follower.skipped) == (2, 1)
