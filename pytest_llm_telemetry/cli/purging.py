@@ -1,7 +1,6 @@
 """`llm-telemetry purge`: delete old log files by hand, or all that is held of one person."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,9 @@ from pytest_llm_telemetry.cli.project import Project, complain, say
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS
-from pytest_llm_telemetry.review.erasing import erase, logs_of
+from pytest_llm_telemetry.review.erasing import Alerts, Erased, erase, logs_of
 from pytest_llm_telemetry.runtime.rotation import purge as purge_log
+from pytest_llm_telemetry.storage import alert_state
 
 _DAYS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 _BYTES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
@@ -45,9 +45,12 @@ def purge(arguments: argparse.Namespace) -> int:
             "nothing says what may go" if person is None else "a person's lines go at any age",
             remedy="give --older-than or --max-bytes, or else --user",
         )
-    logs = logs_of(Project.of(arguments).logs(arguments.logs))
+    project = Project.of(arguments)
+    logs = logs_of(project.logs(arguments.logs))
     if person is not None:
-        return _erase(logs, person, dry_run=arguments.dry_run)
+        state = project.runs.parent / alert_state.STATE
+        alerts = Alerts(state=state, plan=project.settings().alerts())
+        return _told(erase(logs, person, dry_run=arguments.dry_run, alerts=alerts), arguments)
     days = None if age is None else _amount(age, _DAYS, "--older-than")
     most = None if size is None else int(_amount(size, _BYTES, "--max-bytes"))
     verb = "would delete" if arguments.dry_run else "deleted"
@@ -65,10 +68,10 @@ def purge(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _erase(logs: Sequence[Path], person: str, *, dry_run: bool) -> int:
-    """Erase, say what went, and return 4 where something of the person is left."""
-    found = erase(logs, person, dry_run=dry_run)
-    verb = "would delete" if dry_run else "deleted"
+def _told(found: Erased, arguments: argparse.Namespace) -> int:
+    """Say what went, and return 4 where something of the person is left."""
+    person = user_hash(arguments)
+    verb = "would delete" if arguments.dry_run else "deleted"
     say(*(f"{clean(str(path))}: {verb} {lines:,} lines" for path, lines in found.files.items()))
     say(
         f"user {person}: {verb} {found.lines:,} lines of {len(found.files)} files,"

@@ -3,20 +3,37 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
+from time import sleep
+from typing import TypeVar
 
+from pytest_llm_telemetry.core.alerts import Plan
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
-from pytest_llm_telemetry.storage import erasing, rolling
+from pytest_llm_telemetry.storage import alert_state, erasing, rolling, tails
+from pytest_llm_telemetry.storage.alert_state import Memory
 from pytest_llm_telemetry.storage.finding import LOG
 from pytest_llm_telemetry.storage.packing import PACKED, ZSTD
 
 _CLOSED = re.compile(r"(.+)\.\d{4}-\d\d-\d\d\.\d+(\.[^.]+?)(\.gz|\.zst)?")
 _DAY_S = 86_400
 _ROUNDS = 3  # a file may be compressed while we are at it: then it is found again
+
+
+_TRIES, _PAUSE_S = 50, 0.1
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerts:
+    """What alerting remembers, and by which plan: `state` is its file."""
+
+    state: Path
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +86,9 @@ def files_of(logs: Iterable[Path]) -> list[Path]:
     return found
 
 
-def erase(logs: Iterable[Path], user_hash: str, *, dry_run: bool = False) -> Erased:
+def erase(
+    logs: Iterable[Path], user_hash: str, *, dry_run: bool = False, alerts: Alerts | None = None
+) -> Erased:
     """Take a person's lines out of logs and of all that was rotated away from them.
 
     A log that holds some is rotated first, so that its writers leave the file. What they write of
@@ -79,27 +98,53 @@ def erase(logs: Iterable[Path], user_hash: str, *, dry_run: bool = False) -> Era
         logs: Logs by the name that is written to.
         user_hash: The keyed hash that stands on the person's events.
         dry_run: Count, and change nothing.
+        alerts: What reads the logs bit by bit, and waits meanwhile.
     """
     work = _Work(user_hash)
     asked = tuple(logs)
     files = [*_closed(asked), *asked]
     work.count(files)  # learns all their calls: a score may stand before its call
     found = work.count(files)
-    if not dry_run:
-        work.forget(asked)
-    if dry_run or not found:
+    if dry_run:
         return Erased(files=found, read=len(files), faults=work.told)
-    for log in filter(found.__contains__, asked):
-        work.turn(log)
-    gone: Counter[Path] = Counter()
-    left = work.count(_closed(asked))
+    work.forget(asked)
+    if not found:
+        return Erased(files=found, read=len(files), faults=work.told)
+    with ExitStack() as stack:
+        memory = _held(stack, alerts) if alerts else None
+        left = _erased(work, asked, found)
+        if alerts and memory:
+            for _, gone in work.gone:
+                tails.shorten(memory.tails, gone.known_as, gone.known_by, gone.spans)
+            alert_state.save(alerts.state, memory, alerts.plan)
+    work.forget(asked)  # what was read while we were at it
+    lines: Counter[Path] = Counter()
+    for path, gone in work.gone:
+        lines[path] += gone.lines
+    return Erased(files=lines, read=len(files), faults=work.told, left=left)
+
+
+def _erased(work: "_Work", logs: Sequence[Path], found: Container[Path]) -> int:
+    """Rotate and erase, and count the lines that are left."""
+    for log in logs:
+        if log in found:
+            work.turn(log)
+    left = work.count(_closed(logs))
     for _ in range(_ROUNDS):
-        gone.update(work.erase(left))
-        left = work.count(_closed(asked))
+        work.erase(left)
+        left = work.count(_closed(logs))
         if not left:
             break
-    work.forget(asked)  # what was read while we were at it
-    return Erased(files=gone, read=len(files), faults=work.told, left=sum(left.values()))
+    return sum(left.values())
+
+
+def _held(stack: ExitStack, alerts: Alerts) -> Memory | None:
+    """What alerting remembers, kept from its next check; None before the first, or in a long one."""
+    for _ in range(_TRIES if alerts.state.exists() else 0):
+        if stack.enter_context(alert_state.locked(alerts.state)):
+            return alert_state.load(alerts.state, alerts.plan)
+        sleep(_PAUSE_S)
+    return None
 
 
 class _Work:
@@ -108,6 +153,7 @@ class _Work:
     def __init__(self, user_hash: str) -> None:
         self._subject = erasing.Subject(user_hash)
         self._faults: dict[str, ConfigError] = {}
+        self.gone: list[tuple[Path, erasing.Gone]] = []  # a file may need a second round
 
     @property
     def told(self) -> tuple[ConfigError, ...]:
@@ -116,11 +162,15 @@ class _Work:
 
     def count(self, files: Iterable[Path]) -> dict[Path, int]:
         """The files that hold lines of the person, and how many."""
-        return self._each(files, erasing.count)
+        found = {path: self._guarded(erasing.count, path) or 0 for path in files}
+        return {path: lines for path, lines in found.items() if lines}
 
-    def erase(self, files: Iterable[Path]) -> dict[Path, int]:
-        """Take the lines out, and say how many went from where."""
-        return self._each(files, erasing.erase)
+    def erase(self, files: Iterable[Path]) -> None:
+        """Take the lines out, and keep in mind what went from where."""
+        for path in files:
+            gone = self._guarded(erasing.erase, path)
+            if gone and gone.lines:
+                self.gone.append((path, gone))
 
     def turn(self, log: Path) -> None:
         """Rotate a log, whoever writes it."""
@@ -145,16 +195,12 @@ class _Work:
                 remedy="run it as the files' owner",
             )
 
-    def _each(
-        self, files: Iterable[Path], work: Callable[[Path, erasing.Subject], int]
-    ) -> dict[Path, int]:
-        found = {}
-        for path in files:
-            try:
-                found[path] = work(path, self._subject)
-            except ConfigError as fault:
-                self._faults[fault.where] = fault
-        return {path: lines for path, lines in found.items() if lines}
+    def _guarded(self, work: Callable[[Path, erasing.Subject], _T], path: Path) -> _T | None:
+        try:
+            return work(path, self._subject)
+        except ConfigError as fault:
+            self._faults[fault.where] = fault
+            return None
 
 
 def _closed(logs: Iterable[Path]) -> list[Path]:

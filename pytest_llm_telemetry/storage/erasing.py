@@ -11,11 +11,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.storage.packing import PACKED, buffered, packer
+from pytest_llm_telemetry.storage.tails import fingerprint
 
 try:
     from fcntl import LOCK_EX, LOCK_NB, LOCK_SH, flock
@@ -55,6 +57,23 @@ class Subject:
         return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """What an erasure took out of a file.
+
+    Attributes:
+        lines: How many.
+        known_as, known_by: What the file was known by, and what it is known by now: its first line.
+        spans: Offset and length of each, in bytes (unpacked), where the file is shorter by them;
+            none where they were blanked.
+    """
+
+    lines: int = 0
+    known_as: str = ""
+    known_by: str = ""
+    spans: tuple[tuple[int, int], ...] = ()
+
+
 def count(path: Path, subject: Subject) -> int:
     """How many lines of a log file, plain or compressed, are the subject's; none of one that is gone.
 
@@ -68,8 +87,8 @@ def count(path: Path, subject: Subject) -> int:
         return 0
 
 
-def erase(path: Path, subject: Subject, *, patience_s: float = _PATIENCE_S) -> int:
-    """Take the subject's lines out of a closed file, and return how many they were.
+def erase(path: Path, subject: Subject, *, patience_s: float = _PATIENCE_S) -> Gone:
+    """Take the subject's lines out of a closed file.
 
     Args:
         path: A file to which no new writer comes: one that was rotated away.
@@ -83,10 +102,20 @@ def erase(path: Path, subject: Subject, *, patience_s: float = _PATIENCE_S) -> i
         with _readable(path), _opened(path) as file:
             alone = _alone(file, patience_s, packed=path.suffix in PACKED)
             if not _names(path, file):
-                return 0  # compressed or deleted meanwhile: found under its new name, if any
-            return (_rewritten if alone else _blanked)(path, file, subject)
+                return Gone()  # compressed or deleted meanwhile: found under its new name, if any
+            known_as = fingerprint(file, path)
+            file.seek(0)
+            spans = (_rewritten if alone else _blanked)(path, file, subject)
+        with _readable(path), path.open("rb") as file:
+            known_by = fingerprint(file, path)
     except FileNotFoundError:
-        return 0
+        return Gone()
+    return Gone(
+        lines=len(spans),
+        known_as=known_as,
+        known_by=known_by,
+        spans=tuple(spans) if alone else (),
+    )
 
 
 @contextmanager
@@ -143,7 +172,7 @@ def _names(path: Path, file: BinaryIO) -> bool:
     return (named.st_dev, named.st_ino) == (found.st_dev, found.st_ino)
 
 
-def _rewritten(path: Path, file: BinaryIO, subject: Subject) -> int:
+def _rewritten(path: Path, file: BinaryIO, subject: Subject) -> list[tuple[int, int]]:
     """Write the file anew beside itself, then put it in its place."""
     about = os.fstat(file.fileno())
     beside = path.with_name(path.name + ".tmp")
@@ -163,30 +192,31 @@ def _rewritten(path: Path, file: BinaryIO, subject: Subject) -> int:
     return gone
 
 
-def _kept(path: Path, file: BinaryIO, target: BinaryIO, subject: Subject) -> int:
-    gone = 0
+def _kept(path: Path, file: BinaryIO, target: BinaryIO, subject: Subject) -> list[tuple[int, int]]:
+    gone, offset = [], 0
     packed = packer(target, path)
     write = packed.write if packed else target.write
     for line in buffered(file, path):
         if subject.owns(line):
-            gone += 1
+            gone.append((offset, len(line)))
         else:
             write(line)
+        offset += len(line)
     if packed:
         packed.close()
     return gone
 
 
-def _blanked(path: Path, file: BinaryIO, subject: Subject) -> int:
+def _blanked(path: Path, file: BinaryIO, subject: Subject) -> list[tuple[int, int]]:
     """Overwrite the lines where they stand. Our share in the lock keeps compression away."""
     del path
     if flock is not None:  # pragma: no branch - Windows
         with _without_locks():
             flock(file, LOCK_SH | LOCK_NB)
-    gone = offset = 0
+    gone, offset = [], 0
     for line in file:
         if subject.owns(line):
-            gone += 1
+            gone.append((offset, len(line)))
             body = len(line.rstrip(b"\n"))
             for start in reversed(range(0, body, _PAGE)):  # what tells whose line it is goes last
                 os.pwrite(file.fileno(), b" " * min(_PAGE, body - start), offset + start)

@@ -8,7 +8,7 @@ searched for the time that is asked for by bisection, since its lines are in ord
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -37,6 +37,23 @@ class Tail:
 
     offset: int
     modified_ns: int
+
+
+def shorten(
+    tails: dict[str, Tail], known_as: str, known_by: str, spans: Iterable[tuple[int, int]]
+) -> None:
+    """Let reading go on where it ended in a file that lines were taken out of.
+
+    Args:
+        tails: What is remembered.
+        known_as: The file's fingerprint before.
+        known_by: The one after.
+        spans: Offset and length of each line that is gone.
+    """
+    tail = tails.pop(known_as, None)
+    if tail is not None and known_by:
+        gone = sum(length for offset, length in spans if offset < tail.offset)
+        tails[known_by] = replace(tail, offset=tail.offset - gone)
 
 
 class Follower:

@@ -17,9 +17,11 @@ import zstandard
 from pytest_llm_telemetry import FileSink, Rotation, TelemetryLogger
 from pytest_llm_telemetry.cli import main
 from pytest_llm_telemetry.core.privacy import keyed_hash
+from pytest_llm_telemetry.review import erasing
 from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.compression import compress
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
+from pytest_llm_telemetry.storage import alert_state
 from pytest_llm_telemetry.storage import logs as reading
 from pytest_llm_telemetry.storage.traffic import read_traffic
 
@@ -251,6 +253,43 @@ def test_a_damaged_compressed_file_is_named_and_the_others_are_done(
     assert "deleted 10 lines of 2 files" in captured.out
     assert packed.name in captured.err
     assert packed.exists()
+
+
+def test_an_alert_check_goes_on_where_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Lines that it had read are not read again, whatever stands first in the file now."""
+    log = tmp_path / "logs" / "llm.jsonl"
+    serve(log)
+    check = ["alert", "--root", str(tmp_path)]
+    main(check)
+    assert "10 new lines read" in capsys.readouterr().out
+    assert main(["purge", "--root", str(tmp_path), "--user", ANNA]) == 0
+    with TelemetryLogger(FileSink(log)).observe("later", user_id=BEN):
+        pass
+    capsys.readouterr()
+    main(check)
+    assert "2 new lines read" in capsys.readouterr().out
+    assert main(["purge", "--root", str(tmp_path), "--user", BEN]) == 0
+    assert not b"".join(texts(log)).strip()
+    main(check)
+    assert "0 new lines read" in capsys.readouterr().out
+
+
+def test_an_alert_check_that_is_under_way_is_not_waited_for_long(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines go in any case; the check keeps its state."""
+    root = log.parent.parent
+    main(["alert", "--root", str(root)])
+    state = root / ".llm-telemetry" / alert_state.STATE
+    before = state.read_bytes()
+    monkeypatch.setattr(erasing, "sleep", lambda _: None)
+    with alert_state.locked(state) as ours:
+        assert ours
+        assert main(["purge", "--root", str(root), "--user", ANNA]) == 0
+    assert held_of(log, ANNA) == 0
+    assert state.read_bytes() == before
 
 
 def test_a_kill_in_the_middle_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
