@@ -114,6 +114,7 @@ FOUND = [
     ("use ghp_" + TAIL * 2 + ".", "use <API_KEY>."),
     ("AKIA" + "Z7VRSQ5TJN2XMPLW", "<API_KEY>"),
     ('"AKC' + "xxxxxxxxxx" + '"', '"<API_KEY>"'),
+    ('"AKC' + "q7Zt4Vr9K" + '"', '"<API_KEY>"'),
     ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abcdefghijkl", "<JWT>"),
     ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- x", "<PRIVATE_KEY> x"),
     ("a -----BEGIN PRIVATE KEY-----\nMIIE", "a <PRIVATE_KEY>"),
