@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_llm_telemetry.core.report import Report, SuiteReport
+from pytest_llm_telemetry.core.text import clean
 from pytest_llm_telemetry.plugin.cases import GoldenCase
 from pytest_llm_telemetry.plugin.collection import CaseRun
 from pytest_llm_telemetry.reporters import facts
@@ -56,9 +57,12 @@ def tell(config: pytest.Config, report: Report) -> None:
         return
     file.add_global_property("llm_verdict", report.status)
     for suite in report.suites:
+        shown = clean(
+            suite.summary.suite
+        )  # pytest escapes the values of properties, not their names
         for name, value in suite.summary.metrics.items():
             if value is not None:
-                file.add_global_property(f"llm_{suite.summary.suite}_{name}", f"{value:.6g}")
+                file.add_global_property(f"llm_{shown}_{name}", f"{value:.6g}")
         if suite.verdict.status != "pass":
             _fail(file, suite)
 
@@ -69,7 +73,7 @@ def _is_junit(plugin: object) -> bool:
 
 
 def _fail(file: Any, suite: SuiteReport) -> None:
-    name = suite.summary.suite
+    name = clean(suite.summary.suite)
     told = [facts.told(check) for check in suite.verdict.breaches]
     told += [str(problem) for problem in suite.verdict.problems]
     title = facts.TITLES[suite.verdict.status]

@@ -31,3 +31,19 @@ def test_a_passed_gate_adds_no_case(project: Project) -> None:
     root = ET.parse(project.root / "junit.xml").getroot()
     assert len(list(root.iter("testcase"))) == 60
     assert not list(root.iter("failure"))
+
+
+def test_a_suite_of_any_name_leaves_a_file_that_parses(project: Project) -> None:
+    """What XML cannot hold, in the name of a suite and in the id of a case, is spelled out."""
+    project.golden([{"id": "a]]><b>", "input": "x", "contains": "yes"}])
+    test = (project.root / "test_bot.py").read_text("utf-8").replace('"no" if', '"no" if True or')
+    test = test.replace("repeats=3", r'repeats=3, suite="s\x00\x1b[2J\ud800]]><x>"')
+    project.write("test_bot.py", test)
+    project.write("llm-telemetry.toml", "schema_version = 1\n[limits.pass_rate]\nmin = 1.0\n")
+    result = project.run("--junitxml=junit.xml")
+    assert result.ret == 1
+    root = ET.parse(project.root / "junit.xml").getroot()
+    assert len(list(root.iter("failure"))) == 1
+    assert {element.tag for element in root.iter()} <= {
+        *("testsuites", "testsuite", "testcase", "properties", "property", "failure"),
+    }

@@ -93,7 +93,10 @@ tbody tr{border-top:1px solid var(--line);padding:.5rem .25rem;display:flex;flex
 tbody tr[hidden]{display:none}
 td,td.n{border:0;padding:.125rem .5rem;text-align:left}
 td.id,td.why{flex:0 0 100%;max-width:none}td.why:empty{display:none}
-td.n{color:var(--soft)}}
+td.n{color:var(--soft)}
+[data-cases] td:nth-child(2)::before{content:"passed "}
+[data-cases] td:nth-child(3)::before{content:"score "}
+[data-cases] td:nth-child(6)::before{content:"errors "}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc;
 --good:#18794e;--bad:#c2302c;--warn:#7d4e00;--now:#3457d5;--before:#777;
 --good-bg:#e9f6ee;--bad-bg:#fdecec;--warn-bg:#fdf5dd;--soft-bg:#f0f1f4}
