@@ -1,5 +1,6 @@
 """The metric expressions give the core's answers."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_llm_telemetry.core.metrics import quantile
 from pytest_llm_telemetry.storage import logs, runs
+from pytest_llm_telemetry.storage.traffic import read_traffic
 from tests.storage.warehouse.world import (
     FIGURES,
     SERVICES,
@@ -109,6 +111,30 @@ def test_an_empty_log_has_no_figures(tmp_path: Path) -> None:
     (row,) = Engine(written(tmp_path / "llm.jsonl", [])).rows(expressions.figures(EVENTS))
     assert {name: row[name] for name in FIGURES} == dict.fromkeys(FIGURES)
     assert row["calls"] in {0, None}
+
+
+def test_hours_are_those_of_the_rollups(tmp_path: Path) -> None:
+    """What a dashboard says of an hour is what SQL says of it: counts, means, cost, percentiles."""
+    whole = (record | {"service": "bot"} for record in World(9).production(400))
+    simple = [each for each in whole if "parent_id" not in each and "nested_calls" not in each]
+    for record in simple:
+        record.pop("sample_rate", None)
+    log = written(tmp_path / "llm.jsonl", simple)
+    begin = datetime(2026, 11, 20, tzinfo=UTC)
+    hours = read_traffic([log], begin, begin + timedelta(days=1), rollups=False).hours
+    rows = Engine(log).rows(expressions.figures(EVENTS, ["hour"]))
+    found = {row["hour"].replace(tzinfo=UTC): row for row in rows}
+    assert set(found) == {hour.start for hour in hours}
+    for hour in hours:
+        row = found[hour.start]
+        assert row["calls"] == hour.total.calls
+        for name in ("error_rate", "avg_latency_ms", "avg_ttft_ms"):
+            assert row[name] == pytest.approx(getattr(hour.total, name), rel=1e-9), name
+        for name in ("p50_latency_ms", "p95_latency_ms", "p99_latency_ms", "p95_ttft_ms"):
+            assert row[name] == pytest.approx(getattr(hour.total, name), rel=1e-6), name
+        assert row["unpriced"] == hour.total.unpriced
+        if not hour.total.cost_is_partial:
+            assert row["total_cost_usd"] == pytest.approx(hour.total.total_cost_usd, rel=1e-9)
 
 
 def test_calls_nested_as_deep_as_can_be_followed_belong_to_their_root(tmp_path: Path) -> None:
