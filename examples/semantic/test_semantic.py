@@ -12,7 +12,7 @@ pytest.importorskip(
 
 # A shop's bot, which answers well, in words that no golden set would have guessed.
 ANSWERS = {
-    "How long can I return a parcel?": "We take returns for two weeks after delivery.",
+    "How long can I return a parcel?": "You may return it up to two weeks after you got it.",
     "Can I pay by invoice?": "Yes, you can choose to be billed after the purchase.",
     "Do you ship to Norway?": "Deliveries go to all Nordic countries, Norway among them.",
     "Is the office open on Sunday?": "Our headquarters are closed on Sundays.",
