@@ -29,7 +29,8 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=OLDEST)
 def lowest(session: nox.Session) -> None:
     """The oldest Python with the oldest version of every package that pyproject.toml allows."""
-    limits = session.create_tmp() + "/lowest.txt"
+    # not create_tmp(): it would put pytest's own temporary folders under this pyproject.toml
+    limits = f"{session.virtualenv.location}/lowest.txt"
     session.run(
         *("uv", "pip", "compile", "--quiet", "--resolution", "lowest-direct"),
         *("--python-version", OLDEST, "--all-extras", "pyproject.toml", "--output-file", limits),
