@@ -161,7 +161,7 @@ def test_hours_that_are_over_are_dated_to_the_hour() -> None:
 
 def test_a_turn_too_small_to_matter_is_not_told() -> None:
     """A cost that goes up by four per cent for a day is beyond chance, and within what is allowed."""
-    assert look("daily", traffic(29, since(1, dearer=1.04))).turns == ()
+    assert look("daily", traffic(29, since(1, dearer=1.04), calls=20)).turns == ()
     assert look("daily", traffic(29, since(1, dearer=1.2))).turns[0].metric == "cost_per_query_usd"
 
 
@@ -173,6 +173,16 @@ def test_one_model_alone_is_named() -> None:
     lone = look("weekly", traffic(36, since(36, models=1)))
     assert {check.scope for check in lone.checks} == {""}
     assert {spend.dimension for spend in lone.spends} == {"user"}
+
+
+def test_a_model_that_is_new_is_held_against_nothing() -> None:
+    """It has checks only where it has days before."""
+
+    def old(at: datetime) -> dict[str, float]:
+        return {"models": 1} if at < END - timedelta(days=3) else {}
+
+    found = look("weekly", traffic(36, old))
+    assert {check.scope for check in found.checks} == {"", "model:small"}
 
 
 def test_costs_with_holes_are_not_judged() -> None:
