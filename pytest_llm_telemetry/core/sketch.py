@@ -161,7 +161,8 @@ def bucket(value: float) -> int:
     return ceil(log(value) / LOG_RATIO) if value > SMALLEST else _BELOW
 
 
-def _value(place: int) -> float:
+def value_of(place: int) -> float:
+    """The value that stands for a bucket, 0.5 % off what fell into it at most."""
     return _MIDDLE * exp(place * LOG_RATIO) if place > _BELOW else 0.0
 
 
@@ -171,8 +172,8 @@ def _value_at(counts: Mapping[int, int], goal: float) -> float:
     for place, count in counts.items():
         reached += count
         if reached >= goal:
-            return _value(place)
-    return _value(max(counts))
+            return value_of(place)
+    return value_of(max(counts))
 
 
 def _lanes(packed: int) -> tuple[int, ...]:

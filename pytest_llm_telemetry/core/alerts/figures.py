@@ -6,10 +6,10 @@ A check adds what is new since the last one, so its cost does not grow with the 
 from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass, field, fields
 from datetime import UTC, datetime
-from math import ceil, exp, log
 from typing import Any, TypeVar
 
 from pytest_llm_telemetry.core.events import Event, QueryEnd, QueryError, QueryScore
+from pytest_llm_telemetry.core.sketch import bucket, value_of
 
 METRICS = (
     "error_rate",
@@ -27,7 +27,6 @@ METRICS = (
 OTHERS = "(others)"
 MOST_GROUPS = 100  # of one dimension; what comes later counts as `OTHERS`
 MOST_KINDS = 20  # of errors in one minute
-_PRECISION = log(1.005 / 0.995)  # buckets of equal ratio, 0.5 % off at most (DDSketch, 2019)
 _STAMP = "%Y-%m-%dT%H:%M"
 
 
@@ -121,7 +120,7 @@ class Figures:
         for place in sorted(self.spread):
             reached += self.spread[place]
             if reached >= goal:
-                return 2 * exp(place * _PRECISION) / (exp(_PRECISION) + 1)
+                return value_of(place)
         return None
 
 
@@ -245,7 +244,7 @@ class Minutes:
             if event.latency_ms > line:
                 _join(into.slow, {line: weight})
         if percentiles:
-            _join(into.spread, {ceil(log(max(event.latency_ms, 1e-3)) / _PRECISION): weight})
+            _join(into.spread, {bucket(event.latency_ms): weight})
 
 
 def _score(into: Figures, event: QueryScore, weight: float) -> None:
