@@ -1,6 +1,7 @@
 """What hours of calls come to, and that it adds up in any order."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -275,6 +276,21 @@ def test_a_senseless_hour_is_damage() -> None:
     (found,) = counting.hours.values()
     assert (found.counted, found.skipped) == (1, {"wrong_types": 2, "junk": 1})
     assert (found.start, hour_of(AT)) == (START, START)
+
+
+def test_hours_that_are_over_are_taken_with_their_largest_names() -> None:
+    """So that a log of any length is counted in bounded memory."""
+    counting = Counting()
+    events = [success(model=f"m{n:03}", variant="B") for n in range(60)]
+    for at in ("2026-11-23T10", "2026-11-23T11", "2026-11-23T12"):
+        counting.add_events(*[replace(event, timestamp=f"{at}:00:00.000Z") for event in events])
+    taken = counting.take(left=2)
+    assert [each.start for each in taken] == [START - timedelta(hours=1)]
+    models = taken[0].by["model"]
+    assert (len(models.named), models.rest_keys, models.rest.calls) == (50, 10, 10)
+    assert taken[0].by["variant"].named["B"].calls == 60
+    assert [each.start for each in counting.take()] == [START, START + timedelta(hours=1)]
+    assert counting.take() == []
 
 
 def test_thousands_of_rows_are_counted_as_they_come() -> None:
