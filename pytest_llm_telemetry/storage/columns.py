@@ -53,12 +53,13 @@ class _Column:
             return value
         whole = self.digits == _MS and value >= _WHOLE_MS
         short = round(value) if whole else float(f"{value:.{self.digits}g}")
-        return int(short) if short == int(short) else short
+        return int(short) if short == int(short) and abs(short) < _LONG else float(short)
 
 
 _MOST_ATTEMPTS = 1_000_000
 _MS = 4
 _WHOLE_MS = 100
+_LONG = 1e15  # what is larger is written with an exponent, or no reader takes its digits
 _NUMBER = (int, float)
 _CALLS: Mapping[str, _Column] = {
     "latency_ms": _Column(types=_NUMBER, digits=_MS),

@@ -116,7 +116,10 @@ def _read_log(path: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
     name = path.name.partition(".")[0]
     queries: dict[str, tuple[str, str, int]] = {}
     seen: dict[tuple[str, str], int] = defaultdict(int)
-    events = [_of_production(event, name, queries, seen) for event in reading.events]
+    first = {event.query_id: event for event in reversed(reading.events)}
+    events = [
+        _of_production(event, _root(event, first), name, queries, seen) for event in reading.events
+    ]
     run = replace(_rebuilt(name, events, _by_suite(events)), complete=True)
     found = {
         suite: _summary(suite, plan, run, _by_suite(events).get(suite, ()))
@@ -125,19 +128,30 @@ def _read_log(path: Path) -> tuple[Run, dict[str, Summary], dict[str, int]]:
     return run, found, dict(reading.skipped)
 
 
+def _root(event: Event, first: Mapping[str, Event]) -> Event:
+    """The call that an event's call ran in, however deep, of the first events of all calls."""
+    seen: set[str] = set()
+    event = first[event.query_id]
+    while event.query_id not in seen and (above := first.get(event.parent_id or "")):
+        seen.add(event.query_id)
+        event = above
+    return event
+
+
 def _of_production(
     event: Event,
+    root: Event,
     name: str,
     queries: dict[str, tuple[str, str, int]],
     seen: dict[tuple[str, str], int],
 ) -> Event:
-    """The event as part of a case: its query's hash, and which call with that query it is."""
-    if event.query_id not in queries:
-        suite = event.suite or event.service or name
-        case_id = event.case_id or getattr(event, "query_hash", None) or "query"
+    """The event as part of a case: its root call's query, and which call with that query it is."""
+    if root.query_id not in queries:
+        suite = root.suite or root.service or name
+        case_id = root.case_id or getattr(root, "query_hash", None) or "query"
         seen[suite, case_id] += 1
-        queries[event.query_id] = (suite, case_id, seen[suite, case_id])
-    suite, case_id, attempt = queries[event.query_id]
+        queries[root.query_id] = (suite, case_id, seen[suite, case_id])
+    suite, case_id, attempt = queries[root.query_id]
     return replace(event, suite=suite, case_id=case_id, attempt=attempt)
 
 

@@ -210,3 +210,20 @@ def test_a_manifest_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
     with pytest.raises(ConfigError, match=r"run\.json: cannot be written"):
         runs.write_manifest(tmp_path / "run", RUN)
+
+
+def test_calls_of_production_belong_to_the_query_that_they_ran_in(tmp_path: Path) -> None:
+    """Whatever they ask themselves: their cost is that of their root, with or without its start."""
+    shared = {"schema_version": 1, "timestamp": "2026-11-23T11:20:04.512Z", "service": "bot"}
+    outer = shared | {"query_id": "outer", "query_hash": "question"}
+    inner = shared | {"query_id": "inner", "query_hash": "prompt", "parent_id": "outer"}
+    ends = [
+        inner | {"event": "query_success", "cost_usd": 0.5},
+        outer | {"event": "query_success", "nested_calls": 1},
+    ]
+    for events in (ends, [outer | {"event": "query_start"}, *ends]):
+        log = tmp_path / "llm.jsonl"
+        log.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+        (summary,) = runs.summaries(log).values()
+        assert [case.case_id for case in summary.cases] == ["question"]
+        assert (summary.metrics["queries"], summary.metrics["total_cost_usd"]) == (1, 0.5)
