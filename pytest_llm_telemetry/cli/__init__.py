@@ -1,52 +1,41 @@
 """`llm-telemetry ...`: the same record and the same gate, from a shell."""
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
-from pytest_llm_telemetry.cli import (
-    accepting,
-    alerting,
-    commenting,
-    comparing,
-    dashboard,
-    exporting,
-    gating,
-    merging,
-    purging,
-    querying,
-    reviewing,
-    setting_up,
-    suggesting,
-    validating,
-)
 from pytest_llm_telemetry.cli.project import complain
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS
 
-ROOMS = (
-    setting_up,
-    gating,
-    comparing,
-    dashboard,
-    accepting,
-    suggesting,
-    merging,
-    validating,
-    commenting,
-    alerting,
-    reviewing,
-    purging,
-    exporting,
-    querying,
-)
+# Command -> the room that declares it. Only the room of the command that is run is imported: all
+# of them together take half a second, which an alert check from cron would pay each minute.
+ROOMS = {
+    "init": "setting_up",
+    "gate": "gating",
+    "compare": "comparing",
+    "dashboard": "dashboard",
+    "baseline": "accepting",
+    "thresholds": "suggesting",
+    "merge": "merging",
+    "validate": "validating",
+    "schema": "validating",
+    "comment": "commenting",
+    "alert": "alerting",
+    "review": "reviewing",
+    "purge": "purging",
+    "export": "exporting",
+    "query": "querying",
+}
 _EPILOG = "exit status: 0 pass, 1 quality breach, 2 usage, 3 budget exceeded, 4 cannot judge"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; what is wrong is one line on stderr."""
-    parser = _parser()
-    arguments = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser(words[0] if words else "").parse_args(words)
     try:
         return int(arguments.command(arguments))
     except TelemetryError as error:
@@ -54,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_STATUS["error"]
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: str) -> argparse.ArgumentParser:
+    """The parser of one command, or of all where none of them is named first."""
     parser = argparse.ArgumentParser(
         prog="llm-telemetry",
         description="One record from production to CI: judge, accept and look at LLM quality.",
@@ -72,6 +62,6 @@ def _parser() -> argparse.ArgumentParser:
         "--thresholds", type=Path, metavar="PATH", help="thresholds (llm-telemetry.toml or .json)"
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for room in ROOMS:
-        room.declare(commands, shared)
+    for room in [ROOMS[command]] if command in ROOMS else dict.fromkeys(ROOMS.values()):
+        import_module(f"{__name__}.{room}").declare(commands, shared)
     return parser

@@ -5,13 +5,13 @@ from typing import Any
 
 from tabulate import tabulate
 
-from pytest_llm_telemetry import review
 from pytest_llm_telemetry.cli.project import Project, now, say
 from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
 from pytest_llm_telemetry.core.errors import BaselineError
 from pytest_llm_telemetry.core.metrics import METRICS, change, measure
 from pytest_llm_telemetry.core.text import clean
 from pytest_llm_telemetry.reporters import figures
+from pytest_llm_telemetry.review import accepting
 from pytest_llm_telemetry.storage import baselines, revision, runs
 
 
@@ -53,7 +53,7 @@ def accept(arguments: argparse.Namespace) -> int:
         why=arguments.why,
         cases=tuple(arguments.case or ()),
     )
-    written = review.accept(
+    written = accepting.accept(
         run_dir,
         project.baselines,
         acceptance,
@@ -93,7 +93,7 @@ def diff(arguments: argparse.Namespace) -> int:
     for suite, summary in runs.summaries(run_dir).items():
         if arguments.suite not in (None, suite):
             continue
-        baseline = review.find_baseline(project.baselines, suite, summary.models)
+        baseline = accepting.find_baseline(project.baselines, suite, summary.models)
         if baseline is None:
             say(clean(f"{suite}: no baseline yet"))
             continue

@@ -5,10 +5,10 @@ import shutil
 import sys
 from typing import Any
 
-from pytest_llm_telemetry import review
 from pytest_llm_telemetry.cli.project import Project, now, say
 from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.reporters import terminal
+from pytest_llm_telemetry.review.judging import Request, conclude
 from pytest_llm_telemetry.storage import runs
 
 
@@ -33,7 +33,7 @@ def gate(arguments: argparse.Namespace) -> int:
     project = Project.of(arguments)
     run_dir = runs.find_run(project.runs, arguments.run)
     project = project.as_judged(run_dir)
-    request = review.Request(
+    request = Request(
         settings=project.settings(),
         baselines=project.baselines,
         root=project.root,
@@ -41,7 +41,7 @@ def gate(arguments: argparse.Namespace) -> int:
         require_baseline=arguments.require_baseline,
         reports=arguments.report,
     )
-    return show(review.conclude(run_dir, request), arguments.verbose)
+    return show(conclude(run_dir, request), arguments.verbose)
 
 
 def show(report: Report, verbose: int) -> int:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.baseline import Acceptance
 from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.core.samples import CONTROL
@@ -16,6 +15,7 @@ from pytest_llm_telemetry.core.verdict import Problem
 from pytest_llm_telemetry.plugin import hooks, junit
 from pytest_llm_telemetry.plugin.options import Options
 from pytest_llm_telemetry.reporters import terminal
+from pytest_llm_telemetry.review.judging import Request, conclude
 from pytest_llm_telemetry.storage import revision, runs
 from pytest_llm_telemetry.storage.settings import Settings
 
@@ -89,7 +89,7 @@ class RunJudge:
             runs.write_manifest(self._run_dir, run)
         elif not self._problems:
             return None
-        request = review.Request(
+        request = Request(
             settings=self._settings,
             baselines=self._options.baseline,
             root=self._options.root,
@@ -98,7 +98,7 @@ class RunJudge:
             accepting=self._accepting() if self._options.update_baseline else None,
             reports=self._options.reports,
         )
-        return review.conclude(self._run_dir, request, problems=self._problems, run=run)
+        return conclude(self._run_dir, request, problems=self._problems, run=run)
 
     def _spent_out(self) -> str:
         """Why the run's budget let no further call be made; empty if it did not."""

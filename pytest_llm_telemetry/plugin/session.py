@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.errors import TelemetryError
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.plugin.budget import Meter
@@ -32,6 +31,7 @@ from pytest_llm_telemetry.plugin.targets import (
     collect_too,
     targets_of,
 )
+from pytest_llm_telemetry.review.accepting import find_baseline
 from pytest_llm_telemetry.runtime.published_prices import price_table
 from pytest_llm_telemetry.storage import revision, runs, settings
 
@@ -140,7 +140,7 @@ class TelemetrySession:
 
     def _accepted(self, suite: str) -> Container[str]:
         """The case ids of a suite's baseline; none where there is no baseline."""
-        baseline = review.find_baseline(self._options.baseline, suite)
+        baseline = find_baseline(self._options.baseline, suite)
         return baseline.cases if baseline else ()
 
     @pytest.hookimpl(trylast=True)
@@ -196,7 +196,7 @@ class TelemetrySession:
             if suite.endswith(CONTROL):
                 continue
             try:
-                review.find_baseline(self._options.baseline, suite)
+                find_baseline(self._options.baseline, suite)
             except TelemetryError as error:
                 raise pytest.UsageError(str(error)) from None
 

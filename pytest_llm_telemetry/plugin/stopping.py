@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pytest_llm_telemetry import review
 from pytest_llm_telemetry.core.gate import stop_early
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.plugin.collection import CaseRun
 from pytest_llm_telemetry.plugin.options import Options
+from pytest_llm_telemetry.review.accepting import find_baseline
 from pytest_llm_telemetry.storage import runs, stops
 from pytest_llm_telemetry.storage.settings import Settings
 
@@ -40,7 +40,7 @@ class EarlyStops:
         return f"decided after {times}: {decision.why}"
 
     def _look(self, suite: str, done: int, repeats: int) -> stops.Stop | None:
-        baseline = review.find_baseline(self._baselines, suite)
+        baseline = find_baseline(self._baselines, suite)
         summary = runs.summaries(self._run_dir).get(suite)
         if baseline is None or summary is None:
             self._looked.add((suite, done))
