@@ -122,12 +122,7 @@ def measure(
     _times("latency_ms", wanted, timed, (metrics, unknown))
     streamed = [c for c in timed if c.ttft_ms is not None]
     _times("ttft_ms", wanted, streamed, (metrics, unknown))
-    for name, read in _PER_QUERY.items():
-        known = [call for call in answered if read(call) is not None]
-        unknown[name] = len(answered) - len(known)
-        metrics[name] = (
-            None if unknown[name] else _share(map(read, known), [c.weight for c in known])
-        )
+    _per_query(answered, metrics, unknown)
     spent = [c.cost_usd * c.weight for c in calls if c.cost_usd is not None]
     metrics["total_cost_usd"] = None if unknown["cost_per_query_usd"] or not spent else sum(spent)
     return {name: value for name, value in metrics.items() if name in METRICS}, unknown
@@ -175,6 +170,17 @@ def quantile(values: Sequence[tuple[float, float]], q: float) -> float | None:
 def _share(values: Iterable[float], weights: Sequence[float]) -> float | None:
     total = sum(weights)
     return sum(map(mul, values, weights)) / total if total else None
+
+
+def _per_query(
+    answered: Sequence[Call], metrics: dict[str, float | None], unknown: dict[str, int]
+) -> None:
+    for name, read in _PER_QUERY.items():
+        known = [call for call in answered if read(call) is not None]
+        unknown[name] = len(answered) - len(known)
+        metrics[name] = (
+            None if unknown[name] else _share(map(read, known), [c.weight for c in known])
+        )
 
 
 def _grade(

@@ -107,25 +107,33 @@ def _judge_run(
             found.append(_problem(error, request.root))
     status = worst([suite.verdict.status for suite in suites] + ["error"] * bool(found))
     name = _shown(run_dir, request.root) if run_dir.is_file() else run_dir.name
-    return Report(
+    report = Report(
         run_id=name,
         suites=tuple(suites),
         status=status,
         exit_status=EXIT_STATUS[status],
-        started=run.started if run else None,
-        finished=run.finished if run else None,
-        duration_s=_seconds(run.started, run.finished) if run else None,
-        commit=run.commit if run else None,
-        branch=run.branch if run else None,
-        partial=bool(run and not run.complete),
-        run_dir=_shown(run_dir, request.root) if run else "",
         problems=tuple(found),
         notes=_judges(suites),
         skipped_lines=skipped,
-        judge_again=f"llm-telemetry gate {quote(short_id(name))}" if run else "",
         next_commands=suggest(name, suites),
         run_url=revision.run_url(),
         report_url=revision.report_url(),
+    )
+    return _with_run(report, run, _shown(run_dir, request.root)) if run else report
+
+
+def _with_run(report: Report, run: runs.Run, place: str) -> Report:
+    """The report of a run that could be read: when it ran, of which commit, and where it is."""
+    return replace(
+        report,
+        started=run.started,
+        finished=run.finished,
+        duration_s=_seconds(run.started, run.finished),
+        commit=run.commit,
+        branch=run.branch,
+        partial=not run.complete,
+        run_dir=place,
+        judge_again=f"llm-telemetry gate {quote(short_id(report.run_id))}",
     )
 
 
