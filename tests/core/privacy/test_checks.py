@@ -61,6 +61,7 @@ def test_an_iban_has_one_pair_of_check_digits(country: str, data: st.DataObject)
         (checks.nir, "255081416802538", "255081416802539"),
         (checks.nir, "255081416802538", "355081416802538"),
         (checks.ssn, "078051120", "666051120"),
+        (checks.ssn, "078051120", "078050000"),
         (checks.ssn, "900700000", "900000000"),
         (checks.nif, "12345678Z", "12345678A"),
         (checks.nif, "X1234567L", "Y1234567L"),
