@@ -52,7 +52,7 @@ def find_run(folder: Path, wanted: str) -> Path:
     """
     known = {path.name: path for path in sorted(folder.glob("*")) if _is_run(path)}
     if wanted == "latest" and known:
-        return known[max(known)]
+        return max(known.values(), key=_when)
     found = [path for name, path in known.items() if wanted in {name, name.rpartition("-")[2]}]
     if not found and (_is_run(Path(wanted)) or Path(wanted).is_file()):
         found = [Path(wanted)]
@@ -69,6 +69,13 @@ def find_run(folder: Path, wanted: str) -> Path:
     if known:
         remedy = f"known runs: {', '.join(sorted(known, reverse=True)[:5])}"
     raise ConfigError(f"no run {wanted!r}", where=folder.as_posix(), remedy=remedy)
+
+
+def _when(run: Path) -> tuple[str, int]:
+    """When a run was: the second that its id begins with, and within that by its log's last write."""
+    second = run.name.rpartition("-")[0] or run.name
+    log = run / EVENTS
+    return second, (log if log.exists() else run).stat().st_mtime_ns
 
 
 def read(folder: Path, run: Run | None = None) -> tuple[Run, dict[str, Summary], dict[str, int]]:

@@ -147,7 +147,7 @@ def terminal(command: list[str], enough: Callable[[str], bool], **environment: s
             seen += os.read(ours, 65536)
     child.send_signal(signal.SIGINT)
     try:
-        while select.select([ours], [], [], 5)[0]:
+        while select.select([ours], [], [], 5)[0] and time.monotonic() < until + 30:
             seen += os.read(ours, 65536)
     except OSError:  # the child has closed its end
         pass

@@ -1,6 +1,7 @@
 """Runs on disk: planned, recorded, found again and summed up."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,17 @@ def test_a_folder_without_a_run_is_told(tmp_path: Path) -> None:
     """With the remedy."""
     with pytest.raises(ConfigError, match=r"holds no run; name a folder with events\.jsonl"):
         runs.read(tmp_path)
+
+
+def test_of_two_runs_of_one_second_the_later_is_the_latest(tmp_path: Path) -> None:
+    """Ids begin with a second and end by chance; which run was written last decides."""
+    ids = [f"2026-11-23T11-20-04Z-{end}" for end in ("ffff", "7c1e", "0000")]
+    for seconds, run_id in enumerate(ids):
+        folder = tmp_path / run_id
+        folder.mkdir()
+        (folder / "events.jsonl").write_bytes(b"")
+        os.utime(folder / "events.jsonl", (seconds, seconds))
+    assert runs.find_run(tmp_path, "latest").name == ids[-1]
 
 
 def test_a_run_is_found_by_its_id_its_end_its_path_or_as_the_latest(tmp_path: Path) -> None:

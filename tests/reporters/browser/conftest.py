@@ -18,7 +18,7 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, no other test of its thread may run asyncio
 def browser() -> Iterator[Any]:
     """One headless Chromium with a fresh profile; `make browser` brings what it needs."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: make browser")
