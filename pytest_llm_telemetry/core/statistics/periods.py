@@ -34,7 +34,8 @@ def period_change(days: Sequence[float | None], length: int, before: int) -> Est
     if not latest or 2 * len(latest) < length:
         return None
     mean = sum(latest) / len(latest)
-    about = [*[0.0] * len(steps[:-length]), *[mean] * length]
+    earlier = len(steps[:-length])
+    about = [*[0.0] * earlier, *[mean] * (len(steps) - earlier)]
     strays = [
         None if step is None else step - center for step, center in zip(steps, about, strict=True)
     ]

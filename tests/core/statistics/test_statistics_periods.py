@@ -79,6 +79,14 @@ def test_days_that_never_differ_prove_any_change() -> None:
     assert found.above(0.0) < 1e-6
 
 
+def test_a_period_that_has_only_begun_is_held_against_what_there_is() -> None:
+    """Fewer days than the period, after one period before: their mean, with what scatter they show."""
+    found = period_change([*[1.0] * 7, 2.0, 2.5, 2.0, 2.5, 2.0, 2.5], 7, 7)
+    assert found is not None
+    assert found.value == 1.25
+    assert period_change([*[1.0] * 7, 2.0, 2.5, 2.0, 2.5], 7, 7) is None
+
+
 @given(series=DAYS, shape=st.sampled_from([(1, 7), (7, 7), (28, 28), (1, 1)]))
 def test_any_series_gives_a_finite_change_or_none(
     series: list[float | None], shape: tuple[int, int]
