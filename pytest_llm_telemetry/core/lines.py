@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 quote = encode_basestring
 _LARGEST = 2**63
+_COUNT = 2**30  # what Python compares fastest; no call has as many tokens
 _INFINITY = float("inf")
 _DEEPEST = 4
 _REMEMBERED = 256
@@ -68,12 +69,12 @@ class Members:
         for name, opening in plan:
             value: Any = fields[name]
             kind = type(value)
-            if kind is int and -_LARGEST <= value < _LARGEST:
-                told += f"{opening}{value}"
+            if kind is str:
+                told = f"{told}{opening}{text(value)}"
+            elif kind is int and 0 <= value < _COUNT:  # the rest is for `render`
+                told = f"{told}{opening}{value}"
             elif kind is float and value - value == 0.0:  # neither infinite nor NaN
-                told += f"{opening}{value!r}"
-            elif kind is str:
-                told += opening + text(value)
+                told = f"{told}{opening}{value!r}"
             else:
                 rendered = render(value, text)
                 if rendered is not None:

@@ -52,24 +52,27 @@ class ObservedCall:
         query_id: The identity of the call, for a later `score`.
     """
 
-    parent: ObservedCall | None = None
-    told = ""  # what both events tell alike
-    asked = ""  # what they tell of the query
-    rate: float | None = None
-    _nested = 0
-    _token: Token[ObservedCall | None] | None = None
-    _started = False
-    _done = False
-    _followed = False
-    _began_ns: int | None = None
-    _first_ns: int | None = None
-    _ended_ns: int | None = None
+    __slots__ = (
+        "_began_ns", "_done", "_emitter", "_ended_ns", "_first_ns", "_followed", "_nested",
+        "_started", "_token", "asked", "fields", "parent", "query", "query_id", "rate", "told",
+    )  # fmt: skip
+    parent: ObservedCall | None
+    rate: float | None
+    _token: Token[ObservedCall | None] | None
+    _began_ns: int | None
+    _first_ns: int | None
+    _ended_ns: int | None
 
     def __init__(self, emitter: Emitter, query: str | None, fields: dict[str, Any]) -> None:
         self._emitter = emitter
         self.query = query
         self.query_id = emitter.new_id()
         self.fields = fields
+        self.told = self.asked = ""  # what both events tell alike, and what they tell of the query
+        self._started = self._done = self._followed = False
+        self._nested = 0
+        self.parent = self.rate = self._token = None
+        self._began_ns = self._first_ns = self._ended_ns = None
 
     def record(self, response: object, *, cached: bool | None = None) -> None:
         """Take model, tokens, cost and finish reason from the provider's own response object."""
@@ -133,12 +136,13 @@ class ObservedCall:
             return
         self._done = True
         fields = self.fields
+        began_ns = self._began_ns
         try:
             ended_ns = self._ended_ns or self._emitter.clock.monotonic_ns()
-            if self._began_ns is not None:
-                fields["latency_ms"] = (ended_ns - self._began_ns) / 1e6
+            if began_ns is not None:
+                fields["latency_ms"] = (ended_ns - began_ns) / 1e6
                 if self._first_ns is not None:
-                    fields["ttft_ms"] = (self._first_ns - self._began_ns) / 1e6
+                    fields["ttft_ms"] = (self._first_ns - began_ns) / 1e6
         except Exception as fault:  # noqa: BLE001 - as in `start`
             self._emitter.lost(fault)
         if error is None and kind is None:  # a response may tell an error that nobody raised

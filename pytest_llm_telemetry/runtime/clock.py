@@ -26,10 +26,11 @@ _ids: list[str] = []
 
 
 class SystemClock:
-    """The machine's own clocks."""
+    """The machine's own clocks, held by the instance: what a class holds is bound at each call."""
 
-    wall = staticmethod(time.time)
-    monotonic_ns = staticmethod(time.perf_counter_ns)
+    def __init__(self) -> None:
+        self.wall = time.time
+        self.monotonic_ns = time.perf_counter_ns
 
 
 def timestamp(wall: float) -> str:

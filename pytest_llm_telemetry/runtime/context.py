@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _HEX = {"trace_id": 32, "span_id": 16}  # W3C Trace Context, section 3.2.2
 OF_A_CALL = frozenset({"session_id", "user_id", "tags", "variant", "feature_flags"})
 _bound: ContextVar[Mapping[str, Any]] = ContextVar("llm_telemetry_context", default={})
-_tap: Tap | None = None
+tapped: Tap | None = None  # by the test session that is running in this process, if one is
 
 
 class bind:  # noqa: N801 - reads as the verb it is: `with bind(session_id=...)`
@@ -74,13 +74,9 @@ class _Bound(dict):  # type: ignore[type-arg]  # subscripting dict here costs an
 
 def current() -> Mapping[str, Any]:
     """The fields in force here: the session's, and over them what the caller bound."""
-    ambient = _tap.ambient if _tap is not None else None
-    return {**ambient, **_bound.get()} if ambient else _bound.get()
-
-
-def tap() -> Tap | None:
-    """The tap of the test session that is running in this process, if one is."""
-    return _tap
+    if tapped is None or not tapped.ambient:
+        return _bound.get()
+    return {**tapped.ambient, **_bound.get()}
 
 
 def attach(sink: Sink, *, prices: PriceTable | None = None, meter: Meter | None = None) -> Tap:
@@ -88,9 +84,9 @@ def attach(sink: Sink, *, prices: PriceTable | None = None, meter: Meter | None 
 
     `prices` serve the loggers that have none of their own; `meter` is asked before each call.
     """
-    global _tap  # noqa: PLW0603 - one test session a process, seen by every logger and thread in it
-    _tap = Tap(sink, prices, meter, _tap)
-    return _tap
+    global tapped  # noqa: PLW0603 - one test session a process, seen by every logger and thread in it
+    tapped = Tap(sink, prices, meter, tapped)
+    return tapped
 
 
 class Tap:
@@ -168,8 +164,8 @@ class Tap:
 
     def close(self) -> None:
         """Let the loggers go, and close the sink."""
-        global _tap  # noqa: PLW0603 - the other half of `attach`
-        _tap = self._outer
+        global tapped  # noqa: PLW0603 - the other half of `attach`
+        tapped = self._outer
         self._sink.close()
 
 

@@ -85,41 +85,45 @@ class Emitter:
 
     def started(self, call: ObservedCall) -> None:
         """Write the start event of a call, unless a test session's meter refuses the call."""
-        tap = context.tap()
+        tap = context.tapped
         if tap is not None and tap.meter is not None:
             tap.meter.begin(call.query_id, call.parent.query_id if call.parent else None)
         bound = context.current()
         call.told = told = self._told(call, bound)
+        asked = ""
         if call.query is not None:
-            call.asked = self._wording.asked(call.query)
+            call.asked = asked = self._wording.asked(call.query)
         if self.sampling is not None:
             call.rate = self._rate(self.sampling, call, bound)
         at = timestamp(self.clock.wall())
-        self._send(tap, f"{_STARTED[0]}{at}{_STARTED[1]}{told}{call.asked}", rate=call.rate)
+        self._send(tap, f"{_STARTED[0]}{at}{_STARTED[1]}{told}{asked}", "", call.rate)
 
     def ended(self, call: ObservedCall, error: BaseException | None, kind: str | None) -> None:
         """Write the terminal event of a call."""
-        found, wording, tap, rate = call.fields, self._wording, context.tap(), call.rate
+        found, wording, tap, rate = call.fields, self._wording, context.tapped, call.rate
         failed = error is not None or kind is not None
         if failed:
             found.update(wording.error(error, kind))
         if tap is not None or self._prices is not None or "nested_calls" in found:
             self._settle(call, error, tap)
-        told = call.told or self._told(call, {})
-        if call.query is not None:
-            told += wording.preview(call.query) + call.asked
-        told += wording.members(found, _TO_ERROR_TYPE)
-        event = _SUCCESS
+        told, query = call.told or self._told(call, {}), call.query
+        preview = "" if query is None else wording.preview(query)
+        members = wording.members(found, _TO_ERROR_TYPE)
+        opening, and_words = _SUCCESS
         if failed:
-            event = _ERROR
-            told += wording.message("error_message", error)
-            told += wording.members(found, _AFTER_MESSAGE)
+            opening, and_words = _ERROR
+            members += wording.message("error_message", error)
+            members += wording.members(found, _AFTER_MESSAGE)
         if rate is not None and (failed or self._slow(found)):
             rate = 1.0
-        opening, and_words = event
         at = timestamp(self.clock.wall())
         words = self._words(found)
-        self._send(tap, f'{opening}{at}{and_words}{words}","query_id":"{told}', rate=rate)
+        self._send(
+            tap,
+            f'{opening}{at}{and_words}{words}","query_id":"{told}{preview}{call.asked}{members}',
+            "",
+            rate,
+        )
 
     def _settle(
         self, call: ObservedCall, error: BaseException | None, tap: context.Tap | None
@@ -147,7 +151,7 @@ class Emitter:
         for name, text in texts.items():
             told += wording.message(name, text)
         rate = None if self.sampling is None else self.sampling.score_rate(query_id)
-        self._send(context.tap(), opened, told, rate=rate)
+        self._send(context.tapped, opened, told, rate)
 
     def _told(self, call: ObservedCall, bound: Mapping[str, Any]) -> str:
         """What both events of a call tell of it and its context, from the id's own text on."""
@@ -203,26 +207,22 @@ class Emitter:
         """The line in words, after the event: the model, the type of an error, how long it took."""
         words = ""
         for name in _NAMED:
-            value = found.get(name)
-            if type(value) is str:
-                words += " " + self._wording.text(value)[1:-1]
+            if name in found and type(found[name]) is str:
+                words += " " + self._wording.text(found[name])[1:-1]
         latency = found.get("latency_ms")
         return words if latency is None else f"{words} {latency:.0f} ms"
 
-    def _send(
-        self, tap: context.Tap | None, opened: str, rest: str = "", *, rate: float | None = None
-    ) -> None:
+    def _send(self, tap: context.Tap | None, opened: str, rest: str, rate: float | None) -> None:
         """Hand a line to the sinks, where the sample keeps it, and all of them to the tap."""
-        whole = line(opened + rest)
         if tap is not None:
             with self.guard:
-                tap.write(whole)
+                tap.write(line(opened + rest))
         if rate is not None:
             if rate == 0.0:
                 self.sampled_out += 1
                 return
-            at = f',"sample_rate":{rate!r}'
-            whole = line(opened + at + rest if rest else opened + at)
+            opened += f',"sample_rate":{rate!r}'
+        whole = line(opened + rest)
         for write in self._writes:
             try:
                 write(whole)

@@ -98,10 +98,10 @@ class FileSink:
         if (now >= self._sure_until or self._torn) and (self._torn or not self._look(now)):
             self._write_again(line)
             return
-        since = self._since
+        since, append = self._since, self._write
         since.append(line)
         try:
-            written = self._write(self._descriptor, line)
+            written = append(self._descriptor, line)
         except OSError as error:
             since.remove(line)
             self._sure_until = 0.0

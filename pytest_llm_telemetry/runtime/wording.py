@@ -78,7 +78,8 @@ class Wording:
         """
         if not self._holds_text:
             return ""
-        told = query if self.capture == "full" else self._preview(query)
+        redacted = self._preview
+        told = query if self.capture == "full" else redacted(query)
         return f',"query_preview":{quote(told)}'
 
     def context(self, fields: Mapping[str, Any]) -> str:
@@ -98,7 +99,8 @@ class Wording:
     def user(self, user: object) -> str:
         """The member that tells a user. Its value is hex, which needs no redaction."""
         if type(user) is str:
-            return f',"user_hash":"{self._user_hash(user)}"'
+            hashed = self._user_hash
+            return f',"user_hash":"{hashed(user)}"'
         with self._foreign:
             return f',"user_hash":"{self._user_hash(str(user))}"'
         return ""

@@ -116,7 +116,7 @@ def test_the_tap_knows_the_errors_it_recorded(recorded: Recorded) -> None:
         assert not tap.was_recorded(caught.value)
     finally:
         tap.close()
-    assert context.tap() is None
+    assert context.tapped is None
 
 
 def test_a_tap_that_fails_is_counted_and_taps_stack(tmp_path: Path, recorded: Recorded) -> None:
@@ -126,7 +126,7 @@ def test_a_tap_that_fails_is_counted_and_taps_stack(tmp_path: Path, recorded: Re
     ask(recorded)
     assert recorded.dropped == {"IsADirectoryError": 2}
     inner.close()
-    assert context.tap() is outer
+    assert context.tapped is outer
     outer.close()
     assert recorded.kinds == ["query_start", "query_success"]
 

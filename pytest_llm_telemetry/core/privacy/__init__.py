@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from pytest_llm_telemetry.core.privacy.scanning import Spans
 
+    Finders = tuple[Callable[[str], bool], Callable[[str], str]]
+
 __all__ = [
     "PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash", "text_hasher",
     "user_hasher",
@@ -36,20 +38,25 @@ def scan(text: str) -> Spans:
 
 def redact(text: str) -> str:
     """The text with each piece of personal data or secret replaced by the name of its class."""
-    return _redact(text)
+    _, redacted = _finders or _load()
+    return redacted(text)
 
 
 def preview(text: str, limit: int = PREVIEW_LENGTH) -> str:
     """One line of at most `limit` characters: redacted first, cut after."""
-    return previews.preview(text, limit, _redact)
+    is_plain, redacted = _finders or _load()
+    if len(text) <= limit and text.isascii() and is_plain(text) and text.isprintable():
+        return text  # as most prompts are: nothing to find, to cut or to make one line of
+    return previews.preview(text, limit, redacted)
 
 
-def _load_and_redact(text: str) -> str:
-    global _redact  # noqa: PLW0603 - an import statement in each call costs half of a plain preview
-    from pytest_llm_telemetry.core.privacy import scanning  # noqa: PLC0415 - see above
+def _load() -> Finders:
+    """Import what finds, once: an import statement in each call costs half of a plain preview."""
+    global _finders  # noqa: PLW0603 - see above
+    from pytest_llm_telemetry.core.privacy import plain, scanning  # noqa: PLC0415 - see above
 
-    _redact = scanning.redact
-    return scanning.redact(text)
+    _finders = plain.is_plain, scanning.redact
+    return _finders
 
 
-_redact: Callable[[str], str] = _load_and_redact
+_finders: Finders | None = None
