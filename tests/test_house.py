@@ -1,10 +1,13 @@
 """Rules of the house that no linter knows."""
 
 import ast
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from pytest_llm_telemetry.plugin.offline import LiveCall
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = sorted((ROOT / "pytest_llm_telemetry").rglob("*.py"))
@@ -48,6 +51,12 @@ def test_pytest_is_imported_by_the_plugin_only() -> None:
         )
     ]
     assert guilty == []
+
+
+def test_no_test_leaves_this_machine() -> None:
+    """A test that would reach another host fails before anything is sent."""
+    with pytest.raises(LiveCall, match="would reach"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
 
 
 # each can run what a file says, or fetch what it names

@@ -7,6 +7,8 @@ import pytest
 from pytest_llm_telemetry.cli import main
 from tests.ci.conftest import bot, git, project
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 def test_a_regression_against_another_commit_is_found(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]

@@ -8,6 +8,8 @@ import pytest
 
 from pytest_llm_telemetry.cli import main
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 def test_its_files_run_as_they_are(tmp_path: Path) -> None:
     """A first run, an accepted baseline and a second run all end with exit status 0."""

@@ -11,6 +11,8 @@ from pytest_llm_telemetry.cli import main
 from pytest_llm_telemetry.core.samples import CasePlan
 from pytest_llm_telemetry.storage import runs
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 def run(root: Path, *arguments: str) -> str:
     """Run a part of the golden set, and name the run."""

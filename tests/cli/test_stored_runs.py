@@ -9,6 +9,8 @@ import pytest
 
 from pytest_llm_telemetry.cli import main
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
