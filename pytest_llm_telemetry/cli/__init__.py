@@ -51,17 +51,26 @@ def _parser(command: str) -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
-        "--root", type=Path, metavar="DIR", help="project folder (where the runs are)"
-    )
-    shared.add_argument(
-        "--run-dir", type=Path, metavar="DIR", help="stored runs (.llm-telemetry/runs)"
-    )
-    shared.add_argument("--baseline", type=Path, metavar="PATH", help="baselines (baselines/)")
-    shared.add_argument(
-        "--thresholds", type=Path, metavar="PATH", help="thresholds (llm-telemetry.toml or .json)"
-    )
+    places = shared.add_argument_group("where the project's files are")
+    for option, metavar, standard in (
+        ("--root", "DIR", "the project's folder (the nearest one with stored runs)"),
+        ("--run-dir", "DIR", "stored runs (.llm-telemetry/runs)"),
+        ("--baseline", "PATH", "baselines (baselines/)"),
+        ("--thresholds", "PATH", "thresholds (llm-telemetry.toml or .json)"),
+    ):
+        places.add_argument(option, type=Path, metavar=metavar, help=standard)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for room in [ROOMS[command]] if command in ROOMS else dict.fromkeys(ROOMS.values()):
+    if command in ROOMS:
+        rooms = [ROOMS[command]]
+    else:
+        rooms = [*dict.fromkeys(ROOMS.values())]
+        parser.add_argument("--version", action="version", version=_version(), help="print it")
+    for room in rooms:
         import_module(f"{__name__}.{room}").declare(commands, shared)
     return parser
+
+
+def _version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 - 20 ms, for the one who asks
+
+    return f"pytest-llm-telemetry {version('pytest-llm-telemetry')}"

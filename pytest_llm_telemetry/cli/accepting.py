@@ -5,6 +5,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from pytest_llm_telemetry.cli.gating import RUN
 from pytest_llm_telemetry.cli.project import Project, now, say
 from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
 from pytest_llm_telemetry.core.errors import BaselineError
@@ -19,8 +20,13 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands to the parser."""
     parser = commands.add_parser("baseline", help="accept, show, diff, list", description=__doc__)
     below = parser.add_subparsers(required=True, metavar="ACTION")
-    accept_parser = below.add_parser("accept", parents=[shared], help="accept a stored run")
-    accept_parser.add_argument("run", nargs="?", default="latest")
+    accept_parser = below.add_parser(
+        "accept",
+        parents=[shared],
+        help="accept a stored run",
+        description="Make a stored run, or single cases of it, what later runs are compared with.",
+    )
+    accept_parser.add_argument("run", nargs="?", default="latest", help=RUN)
     accept_parser.add_argument("--case", action="append", metavar="ID", help="only this case")
     accept_parser.add_argument("--suite", metavar="NAME", help="only this suite")
     accept_parser.add_argument("--why", default="", help="the reason, kept in the baseline")
@@ -31,11 +37,11 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
     for name, action, text in (
         ("show", show, "what a baseline holds and who accepted it"),
         ("diff", diff, "a stored run against the baseline, figure by figure"),
-        ("list", list_all, "all baselines"),
+        ("list", list_all, "all baselines, one line each"),
     ):
-        sub = below.add_parser(name, parents=[shared], help=text)
+        sub = below.add_parser(name, parents=[shared], help=text, description=f"Show {text}.")
         if name == "diff":
-            sub.add_argument("run", nargs="?", default="latest")
+            sub.add_argument("run", nargs="?", default="latest", help=RUN)
         if name != "list":
             sub.add_argument("--suite", metavar="NAME", help="only this suite")
         sub.set_defaults(command=action)
@@ -106,6 +112,7 @@ def diff(arguments: argparse.Namespace) -> int:
                 figures.change(name, change(METRICS[name], before.get(name), now_value)),
             )
             for name, now_value in summary.metrics.items()
+            if (before.get(name), now_value) != (None, None)
         ]
         say(clean(f"{suite}: {run_dir.name} against the baseline"))
         say(tabulate(rows, headers=("metric", "baseline", "now", "change"), disable_numparse=True))

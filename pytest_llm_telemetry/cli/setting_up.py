@@ -18,7 +18,10 @@ FILES = {
 def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser(
-        "init", parents=[shared], help="write a first golden set, test, thresholds and workflow"
+        "init",
+        parents=[shared],
+        help="write a first golden set, test, thresholds and workflow",
+        description=f"{__doc__} No file that is there is overwritten.",
     )
     parser.set_defaults(command=init)
 

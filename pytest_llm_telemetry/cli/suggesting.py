@@ -14,7 +14,9 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("thresholds", help="suggest", description=__doc__)
     below = parser.add_subparsers(required=True, metavar="ACTION")
-    sub = below.add_parser("suggest", parents=[shared], help="limits from accepted runs")
+    sub = below.add_parser(
+        "suggest", parents=[shared], help="limits from accepted runs", description=__doc__
+    )
     sub.add_argument("--suite", metavar="NAME", help="only this suite")
     sub.add_argument(
         "--false-alarm",

@@ -194,7 +194,9 @@ def suggest(run_id: str, suites: Sequence[SuiteReport]) -> tuple[str, ...]:
 def _acceptance(suite: SuiteReport, accept: str) -> str:
     """The command that accepts what a suite did; empty where there is nothing to accept."""
     if suite.baseline is None:
-        return "" if suite.verdict.problems else f'{accept} --why "first baseline"'
+        ran = suite.summary
+        refused = suite.verdict.problems or ran.partial or ran.missing or ran.selected
+        return "" if refused else f'{accept} --why "first baseline"'
     cases = [case.case_id for check in suite.verdict.breaches for case in check.cases]
     if cases and cases[0].isprintable():
         return f'{accept} --case {quote(cases[0])} --why "..."'

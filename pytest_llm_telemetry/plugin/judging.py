@@ -22,6 +22,7 @@ from pytest_llm_telemetry.storage.settings import Settings
 _OPEN_TO_A_VERDICT = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 _ENDED_BY_ITSELF = _OPEN_TO_A_VERDICT | {pytest.ExitCode.TESTS_FAILED}
 _WIDEST = 100  # columns; a table is no easier to read on a wider screen
+_NOTHING = "llm telemetry: no case of a golden set ran, so there is nothing to judge"
 _MARKUP: dict[str, dict[str, bool]] = {
     "good": {"green": True},
     "bad": {"red": True, "bold": True},
@@ -141,6 +142,8 @@ class RunJudge:
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Show the report. Nothing is decided here, so nothing changes where this is not called."""
         if self._report is None:
+            if not terminalreporter.config.getoption("collectonly"):
+                terminalreporter.write_line(_NOTHING, yellow=True)
             return
         lines = terminal.render(
             self._report,

@@ -50,6 +50,7 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
         options = resolve(config, names)
         known = settings.load(options.thresholds, options.root)
         targets = targets_of(known)
+        price_table(known.prices, known.price_list)
     except TelemetryError as error:
         raise pytest.UsageError(str(error)) from None
     session = TelemetrySession(config, options, known)

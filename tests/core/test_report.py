@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -126,6 +127,13 @@ def test_nothing_is_suggested_where_nothing_can_be_accepted() -> None:
     """A run that could not be judged is not to be accepted."""
     broken = Verdict(suite="support", status="error", problems=(Problem(what="broken"),))
     assert suggest("r-7c1e", [suite_report(SUMMARY, broken, None, now=NOW)]) == ()
+
+
+@pytest.mark.parametrize("lacks", [{"partial": True}, {"selected": True}, {"missing": ("a",)}])
+def test_a_part_of_a_golden_set_is_no_first_baseline(lacks: dict[str, Any]) -> None:
+    """A run that `baseline accept` would refuse is not suggested to it."""
+    part = suite_report(replace(SUMMARY, **lacks), verdict(), None, now=NOW)
+    assert suggest("r-7c1e", [part]) == ()
 
 
 @given(st.text())

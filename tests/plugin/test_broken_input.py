@@ -52,6 +52,13 @@ BROKEN: dict[str, tuple[Break, list[str]]] = {
         _thresholds('[limits.error_rate]\nmax = "5"\n'),
         ["llm-telemetry.toml:3", "max"],
     ),
+    "price list without its extra": (
+        lambda project: (
+            _thresholds('price_list = "genai-prices"\n')(project),
+            project.write("conftest.py", "import sys\nsys.modules['genai_prices'] = None\n"),
+        ),
+        ["genai-prices", "pip install 'pytest-llm-telemetry[prices]'"],
+    ),
     "bad TOML": (_thresholds("[limits\n"), ["llm-telemetry.toml:2"]),
     "baseline that is no JSON": (_baseline("{"), ["baselines/bot.json:1"]),
     "baseline of another suite": (

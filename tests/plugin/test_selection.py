@@ -57,3 +57,11 @@ def test_last_failed_runs_the_cases_that_a_breach_names(project: Project) -> Non
     _, report = project.report("--lf")
     (suite,) = report["suites"]
     assert [case["case_id"] for case in suite["cases"]] == [f"case-{n:02}" for n in range(8)]
+
+
+def test_a_run_without_a_case_says_that_nothing_was_judged(project: Project) -> None:
+    """A forgotten marker does not look like a pass: one line tells that there was nothing to judge."""
+    project.write("test_other.py", "def test_other(): pass\n")
+    result = project.run("test_other.py")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["llm telemetry: no case of a golden set ran, *"])
