@@ -95,7 +95,7 @@ def forge() -> Iterator[Forge]:
     server.server_close()
 
 
-_EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
+_EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}", re.DOTALL)
 
 
 class Runner:
@@ -110,6 +110,7 @@ class Runner:
         self.values = values
         self.output = folder.parent / "output.txt"
         self.uploaded: list[str] = []
+        self.cache: dict[str, dict[Path, bytes]] = {}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("GITHUB_", "LLM_", "CI"))}
         self.environment = kept | {
             "GITHUB_OUTPUT": str(self.output),
@@ -125,13 +126,29 @@ class Runner:
             if not self._wanted(step.get("if"), failed=bool(failed)):
                 continue
             if "run" not in step:
-                self.uploaded += self._text(step.get("with", {}).get("path", "")).split()
+                self._use(step)
                 continue
             status, text = self._step(step)
             printed += text
             if status and not step.get("continue-on-error"):
                 failed = status
         return failed, printed
+
+    def _use(self, step: dict[str, Any]) -> None:
+        """What GitHub's own actions do: upload, keep files, or put the newest of a prefix back."""
+        given = {name: self._text(str(text)) for name, text in step.get("with", {}).items()}
+        place = self.folder / given.get("path", "")
+        if step["uses"].startswith("actions/cache/save@"):
+            files = {path for path in place.rglob("*") if path.is_file()}
+            kept = {path.relative_to(place): path.read_bytes() for path in files}
+            self.cache.setdefault(given["key"], kept)
+        elif step["uses"].startswith("actions/cache/restore@"):
+            keys = [key for key in self.cache if key.startswith(given["restore-keys"])]
+            for name, content in self.cache[keys[-1]].items() if keys else ():
+                (place / name).parent.mkdir(parents=True, exist_ok=True)
+                (place / name).write_bytes(content)
+        else:
+            self.uploaded += given.get("path", "").split()
 
     def _step(self, step: dict[str, Any]) -> tuple[int, str]:
         self.output.write_text("", encoding="utf-8")
@@ -156,14 +173,16 @@ class Runner:
     def _wanted(self, condition: str | None, *, failed: bool) -> bool:
         if condition is None:
             return not failed
-        terms = _EXPRESSION.sub(r"\1", condition).split(" && ")
-        return all(self._holds(term.strip(), failed=failed) for term in terms) and (
+        terms = re.split(r"\s*&&\s*", _EXPRESSION.sub(r"\1", condition))
+        return all(self._holds(term, failed=failed) for term in terms) and (
             not failed or "always()" in terms
         )
 
     def _holds(self, term: str, *, failed: bool) -> bool:
         if term == "always()":
             return True
+        if listed := re.fullmatch(r"contains\(fromJSON\('(.+)'\), ([\w.]+)\)", term):
+            return self.values[listed[2]] in json.loads(listed[1])
         found = re.fullmatch(r"([\w.-]+) (==|!=) '(.*)'", term)
         assert found, f"a condition that this runner does not know: {term}"
         return (self.values[found[1]] == found[3]) is (found[2] == "==")

@@ -10,16 +10,20 @@ import pytest
 
 from tests.ci.conftest import ROOT, TOKEN, Forge, Runner, bot, git, project, steps_of
 
+pytestmark = pytest.mark.usefixtures("alone")
 ACTION = ".github/actions/llm-quality/action.yml"
 INPUTS = {
     "inputs.install": "",
-    "inputs.arguments": "-p no:hypothesispytest",
+    "inputs.arguments": "-p no:cacheprovider",
     "inputs.working-directory": ".",
     "inputs.baseline-ref": "",
     "inputs.comment": "true",
     "inputs.artifact": "llm-quality",
     "inputs.token": TOKEN,
+    "inputs.history": "true",
     "github.event_name": "pull_request",
+    "github.run_id": "42",
+    "github.run_attempt": "1",
 }
 
 
@@ -46,12 +50,13 @@ def test_a_regression_fails_the_job_and_still_leaves_everything(
     outputs = {name: text for name, text in job.values.items() if name.startswith("steps.run")}
     assert outputs["steps.run.outputs.verdict"] == "fail"
     assert outputs["steps.run.outputs.exit-status"] == "1"
-    assert (root / ".llm-telemetry/runs" / outputs["steps.run.outputs.run-id"]).is_dir()
+    stored = f".llm-telemetry/runs/{outputs['steps.run.outputs.run-id']}"
+    assert (root / stored).is_dir()
     assert (root / outputs["steps.run.outputs.report"]).is_file()
     assert "FAIL" in (tmp_path / "summary.md").read_text(encoding="utf-8")
     assert "FAIL" in forge.comments[0]["body"]
     assert len(forge.comments) == 1
-    assert job.uploaded == ["./.llm-telemetry/runs", "./.llm-telemetry/reports"]
+    assert job.uploaded == [f"./{stored}", "./.llm-telemetry/reports"]
     assert TOKEN not in printed
     bot(root, answer="yes")
     status, printed = job.run(steps_of(ACTION))
@@ -74,6 +79,54 @@ def test_a_change_cannot_lower_its_own_bar(tmp_path: Path, forge: Forge) -> None
     assert (status, job.values["steps.run.outputs.verdict"]) == (1, "fail"), printed
     assert (root / "llm-telemetry.toml").is_file()
     assert forge.comments == []
+
+
+def test_a_pull_request_sets_its_answers_beside_those_of_its_base(
+    tmp_path: Path, forge: Forge
+) -> None:
+    """The runs that a branch's jobs left in the cache give a change's report the accepted answers."""
+    root = project(tmp_path)
+    main = runner(root, forge, comment="false")
+    main.values |= {"github.event_name": "push", "github.run_id": "1"}
+    assert main.run(steps_of(ACTION))[0] == 0
+    shutil.rmtree(root / ".llm-telemetry")
+    bot(root, answer="no")
+    change = runner(root, forge)
+    change.cache = main.cache
+    assert change.run(steps_of(ACTION))[0] == 1
+    page = (root / change.values["steps.run.outputs.report"]).read_text(encoding="utf-8")
+    assert "answer, beside the accepted one" in page
+    assert list(change.cache) == ["llm-telemetry-runs/llm-quality/1-1"]
+
+
+@pytest.mark.parametrize(
+    ("event", "kept"),
+    [
+        ("push", True),
+        ("schedule", True),
+        ("pull_request", False),
+        ("pull_request_target", False),
+        ("workflow_run", False),
+    ],
+)
+def test_only_what_a_branch_sets_off_writes_the_cache(
+    tmp_path: Path, forge: Forge, event: str, *, kept: bool
+) -> None:
+    """A stranger's pull request cannot leave anything there; 20 runs stay, and the accepted ones."""
+    runs = tmp_path / "project/.llm-telemetry/runs"
+    for number in range(1, 26):
+        (runs / f"2026-01-{number:02}").mkdir(parents=True)
+        (runs / f"2026-01-{number:02}/events.jsonl").touch()
+    baseline = tmp_path / "project/baselines/bot.json"
+    baseline.parent.mkdir()
+    baseline.write_text('{"accepted": [{"run_id": "2026-01-02"}]}', encoding="utf-8")
+    job = runner(tmp_path / "project", forge)
+    job.values["github.event_name"] = event
+    names = ("Forget old runs that no baseline is made of", "Keep the stored runs for the next job")
+    assert job.run([step for step in steps_of(ACTION) if step.get("name") in names])[0] == 0
+    found = {path.parts[0] for files in job.cache.values() for path in files}
+    assert found == ({path.name for path in runs.iterdir()} if kept else set())
+    assert not kept or (len(found) == 21 and "2026-01-02" in found)
 
 
 def test_what_is_installed_is_words_and_no_script(tmp_path: Path, forge: Forge) -> None:
