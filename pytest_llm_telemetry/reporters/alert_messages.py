@@ -1,20 +1,22 @@
 """Notices as a Slack message and as an e-mail: one message for all that a check found."""
 
 from collections.abc import Iterable, Sequence
-from email.message import EmailMessage
-from email.policy import SMTP
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_llm_telemetry.core.alerts import Notice
 from pytest_llm_telemetry.core.text import clean, fit
 from pytest_llm_telemetry.reporters.alert_words import details, headline, is_bad, lines
-from pytest_llm_telemetry.reporters.mail import address
+from pytest_llm_telemetry.reporters.html.markup import element
+from pytest_llm_telemetry.reporters.mail import compose, page
 from pytest_llm_telemetry.reporters.slack_blocks import called, context, escape, plain, section
 
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
 _HEADER = 150  # characters that Slack takes in a header
-_SUBJECT = 150
 _LINES = 10
 _DETAILS = 8
+_MAILED = 60  # lines of either kind in the HTML of a mail; its text has them all
 _WIDE = 300
 
 
@@ -44,23 +46,20 @@ def slack(notices: Sequence[Notice], *, mentions: Sequence[str] = ()) -> dict[st
 
 def mail(
     notices: Sequence[Notice], *, sender: str = "", recipients: Iterable[str] = ()
-) -> EmailMessage:
-    """The message as an e-mail. A line break in any text cannot add a header.
+) -> "EmailMessage":
+    """The message as an e-mail of text and HTML.
 
     Raises:
         ConfigError: If sender or a recipient is not a plain address (`name@host`).
     """
-    message = EmailMessage(policy=SMTP)
-    subject = fit(f"llm telemetry: {headline(notices)}", _SUBJECT)
-    message["Subject"] = subject.encode("utf-8", "replace").decode()
-    if sender:
-        message["From"] = address(sender)
-    named = ", ".join(map(address, recipients))
-    if named:
-        message["To"] = named
-    body = "\n".join(map(clean, text(notices)))
-    message.set_content(body.encode("utf-8", "replace").decode() + "\n")
-    return message
+    line = headline(notices)
+    told, known = (
+        [element(tag, fit(each, _WIDE)) for each in _some(found, _MAILED)]
+        for tag, found in (("p", lines(notices)), ("li", details(notices)))
+    )
+    body = [*told, element("ul", *known)] if known else told
+    plain_text = "\n".join(map(clean, text(notices)))
+    return compose(line, plain_text, page(line, *body), sender=sender, recipients=recipients)
 
 
 def _some(told: Sequence[str], most: int) -> list[str]:

@@ -29,7 +29,19 @@ def render(report: Report) -> str:
 
 
 def message(report: Report, *, sender: str = "", recipients: Iterable[str] = ()) -> "EmailMessage":
-    """The mail, ready to be sent. A line break in any text cannot add a header.
+    """The mail, ready to be sent.
+
+    Raises:
+        ConfigError: If sender or a recipient is not a plain address (`name@host`).
+    """
+    text = "\n".join(line.text for line in terminal.render(report))
+    return compose(facts.headline(report), text, html(report), sender=sender, recipients=recipients)
+
+
+def compose(
+    headline: str, text: str, html: str, *, sender: str = "", recipients: Iterable[str] = ()
+) -> "EmailMessage":
+    """A mail of text and HTML beside it. A line break in any text cannot add a header.
 
     Raises:
         ConfigError: If sender or a recipient is not a plain address (`name@host`).
@@ -39,22 +51,31 @@ def message(report: Report, *, sender: str = "", recipients: Iterable[str] = ())
     from email.policy import SMTP  # noqa: PLC0415
 
     mail = EmailMessage(policy=SMTP)
-    subject = fit(f"llm telemetry: {facts.headline(report)}", _SUBJECT)
-    mail["Subject"] = subject.encode("utf-8", "replace").decode()
+    mail["Subject"] = _encodable(fit(f"llm telemetry: {headline}", _SUBJECT))
     if sender:
         mail["From"] = address(sender)
     named = ", ".join(map(address, recipients))
     if named:
         mail["To"] = named
-    mail.set_content("\n".join(line.text for line in terminal.render(report)) + "\n")
-    mail.add_alternative(html(report), subtype="html")
+    mail.set_content(_encodable(text) + "\n")
+    mail.add_alternative(html, subtype="html")
     return mail
 
 
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def page(headline: str, *body: Markup) -> str:
+    """The HTML part: inline styles only, as mail clients want it; no picture, no link."""
+    title = element("h1", headline, style="font-size:18px")
+    inside = element("div", title, *body, style=_STYLE)
+    return f'<!doctype html><html lang="en"><meta charset="utf-8"><body>{inside}</body></html>\n'
+
+
 def html(report: Report) -> str:
-    """The HTML part: tables and inline styles only, as mail clients want it; no picture, no link."""
-    body = [element("h1", facts.headline(report), style="font-size:18px")]
-    body += [element("p", str(problem)) for problem in report.problems[:_CASES]]
+    """The report as the HTML part of its mail."""
+    body = [element("p", str(problem)) for problem in report.problems[:_CASES]]
     for suite in report.suites[:_SUITES]:
         body += _suite(suite, report)
     hidden = len(report.suites) - _SUITES
@@ -62,8 +83,7 @@ def html(report: Report) -> str:
         body.append(element("p", f"{hidden} more suites are in the stored run."))
     foot = [report.run_dir, report.judge_again, *report.next_commands[:1]]
     body += [element("p", element("code", text)) for text in foot if text]
-    page = element("div", *body, style=_STYLE)
-    return f'<!doctype html><html lang="en"><meta charset="utf-8"><body>{page}</body></html>\n'
+    return page(facts.headline(report), *body)
 
 
 def _suite(suite: SuiteReport, report: Report) -> Iterable[Markup]:

@@ -1,6 +1,7 @@
 """Alerts as messages: rules, groups and error types come from settings and from models."""
 
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any, get_args
 
 import pytest
@@ -11,6 +12,8 @@ from pytest_llm_telemetry.core.alerts import Notice
 from pytest_llm_telemetry.core.alerts.stepping import NoticeKind
 from pytest_llm_telemetry.core.text import inert
 from pytest_llm_telemetry.reporters import alert_messages
+from pytest_llm_telemetry.reporters.html.markup import escape
+from tests.reporters.test_mail import assert_ours, part
 from tests.reporters.test_slack import assert_within_limits, texts
 
 KINDS: tuple[NoticeKind, ...] = get_args(NoticeKind)
@@ -42,13 +45,25 @@ def test_hostile_text_is_live_in_no_channel(hostile_text: str) -> None:
     assert_dead(alert_messages.slack(found))
     mail = alert_messages.mail(found, sender="ci@example.org", recipients=["ana@example.org"])
     read = message_from_bytes(mail.as_bytes(), policy=policy.default)
-    assert set(read.keys()) <= {
-        *("Subject", "From", "To", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"),
-    }
+    assert isinstance(read, EmailMessage)
+    assert_ours(read)
     assert read["To"] == "ana@example.org"
     for line in alert_messages.text(found):
         assert line.isprintable()
         assert inert(line).isprintable()
+
+
+def test_a_mail_has_the_same_as_text_and_as_html() -> None:
+    """A client shows either: the headline, each rule's line, and what is known of each."""
+    found = notices("p95 <slow>")
+    mail = alert_messages.mail(found)
+    html, plain = part(mail, "html"), part(mail, "plain")
+    for told in alert_messages.text(found):
+        assert told in plain
+        assert escape(told.strip()) in html
+    long = alert_messages.mail(notices("a rule", 40))
+    assert part(long, "html").count("<p>") == 61
+    assert "<p>and " in part(long, "html")
 
 
 @given(st.text())

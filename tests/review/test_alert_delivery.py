@@ -196,9 +196,10 @@ def test_mail_goes_over_tls_with_a_login(
 
     class Inbox:
         async def handle_DATA(self, server: object, session: object, envelope: Any) -> str:  # noqa: N802 - aiosmtpd looks for it by this name
-            """Keep the subject."""
+            """Keep the subject, and the kinds of its parts."""
             mail = message_from_bytes(envelope.content, policy=policy.default)
-            taken.append(str(mail["Subject"]))
+            kinds = [part.get_content_type() for part in mail.walk()]
+            taken.append(f"{mail['Subject']} {kinds}")
             return "250 taken"
 
     def login(server: object, session: object, envelope: object, how: str, data: Any) -> object:
@@ -240,3 +241,4 @@ def test_mail_goes_over_tls_with_a_login(
     firing, resolved = taken
     assert "FIRING: error rate 75.0 %" in firing
     assert "RESOLVED" in resolved
+    assert "['multipart/alternative', 'text/plain', 'text/html']" in resolved
