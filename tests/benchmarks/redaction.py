@@ -42,12 +42,13 @@ PROMPTS = {
     "a colon": "Translate to French: where is the nearest railway station here",
     "a small number": "Please summarise the following 3 articles for an audience of 12",
     "two years": "What was the population of Berlin in 1990 compared with 2020 ?",
+    "a number of seven digits": "What was the total of row 7654321 in the last table I sent ?",
     "an identifier": "Use pandas.read_csv to load a 'data.csv' file, and explain it ",
     "an e-mail address": "My email is jo.doe@example.com, can you write a letter for me?",
 }
 STRESS = [
     *"@.:-_/=+ ()'\"<>,;|\\{}[]#$%&*~`?!^\n\t019aAeE\u00e9",
-    "sk-", "ghp_", "AKIA", "eyJ", "eyJa.", "xoxb-", "-----BEGIN ", "-----BEGIN RSA PRIVATE KEY-----\n",
+    "sk-", "ghp_", "AKIA", "eyJ", "eyJa.", "eyJ/", "xoxb-", "-----BEGIN ", "-----BEGIN RSA PRIVATE KEY-----\n",
     "://", "http://", "http://a:", "a@", "@a", "a@a.", "a.a@", "password ", "password is ", "password=",
     "token: ", "secret", 'secret="', "key = '", "api_key", "Bearer ", "Authorization: ", "curl -u ",
     "1 ", "12 ", "1-", "1.", "1:", "+1 ", "(1) ", "1(", "123-45-", "4111 ", "41111111", "4111-1111-1111-",

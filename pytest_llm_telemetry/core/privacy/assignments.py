@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Spans = list[tuple[int, int, str]]
+    Look = Callable[[str, str, int, Spans], None]
+    Names = list[tuple[int, Look, int]]
 
 _ASSIGNED = re.compile(
     r"(?:(?P<word>pass(?:w(?:or[dt]|d)s?|phrase|code)?|pwd|(?<![a-z])pw(?![a-z])|secrete?|contrase[\xf1n]a|kennwort|identified by)"
@@ -36,16 +38,23 @@ _LITERAL = re.compile(r"(?:--|[?&;]|export )[\w.-]{0,30}\Z")  # before a name wh
 _NO_SECRETS = ("name", "_id", "-id", "ing", "_len", "less", "ed")  # behind "pass" and the like
 
 
-def find(text: str, lowered: str, found: Spans) -> None:
-    """Add what a name tells to be secret."""
+def find(text: str, lowered: str, found: Spans) -> Names:
+    """Add what names tell to be secret, and return each name: its place, how it is looked at, and
+    where what it told begins, or -1.
+    """
+    names: Names = []
     for hint, look in _LOOKS if SEPARATED.search(lowered) else _IN_PROSE:
         if hint in lowered:
             at = lowered.find(hint)
             while at >= 0:
-                count = len(found)
+                count, behind = len(found), at + len(hint)
                 look(text, lowered, at, found)
-                seen = found[-1][1] if len(found) > count else 0
-                at = lowered.find(hint, max(seen, at + len(hint)))
+                start, end, _ = found[-1] if len(found) > count else (-1, -1, "")
+                names.append((at, look, start))
+                at = lowered.find(hint, behind)
+                if start <= at < end:
+                    at = lowered.find(hint, end)
+    return names
 
 
 def _password(text: str, lowered: str, at: int, found: Spans) -> None:
@@ -67,8 +76,8 @@ def _assigned(text: str, lowered: str, at: int, found: Spans) -> None:
     match = _ASSIGNED.match(lowered, at)
     if match is None:
         return
-    start, value = _value(text, match)
-    word, rest = match.group("word", "rest")
+    word, rest, quote = match.group("word", "rest", "quote")
+    start, value = _quoted(text, match, quote) if quote else _bare(text, match, word)
     if word and not rest.startswith(_NO_SECRETS):
         if not _is_name(text, match, value):
             values.add(text, start, start + len(value), found)
@@ -76,16 +85,17 @@ def _assigned(text: str, lowered: str, at: int, found: Spans) -> None:
         found.append((start, start + len(value), "<API_KEY>"))
 
 
-def _value(text: str, match: re.Match[str]) -> tuple[int, str]:
-    """Where a value begins, and the value as it stands in the text."""
-    quote = match["quote"]
-    if quote:
-        start, end = match.span("quoted")
-        closing = text.find(quote, start, end)
-        return start, text[start : closing if closing >= 0 else end].rstrip("\\")
+def _quoted(text: str, match: re.Match[str], quote: str) -> tuple[int, str]:
+    """Where a value in quotes begins, and the value as it stands in the text."""
+    start, end = match.span("quoted")
+    closing = text.find(quote, start, end)
+    return start, text[start : closing if closing >= 0 else end].rstrip("\\")
+
+
+def _bare(text: str, match: re.Match[str], word: str | None) -> tuple[int, str]:
     start, end = match.span("bare")
     value = text[start:end].rstrip(",;\\")
-    for stop in ("</",) if match["word"] else _STOPS:
+    for stop in ("</",) if word else _STOPS:
         at = value.find(stop, 1)
         value = value[:at] if at > 0 else value
     return start, value
@@ -126,19 +136,22 @@ def _is_literal(text: str, match: re.Match[str], value: str) -> bool:
 
 
 def _is_key(match: re.Match[str], rest: str, value: str) -> bool:
-    if values.is_variable(value) or (match["bare"] and values.CALL.match(value)):
-        return False
+    if values.is_random(value) or values.UUID.fullmatch(value):
+        return not _is_called(match, value)
     if (
         rest.startswith("orization") and len(value) >= 16 and not value.isalpha()
     ):  # as short as a key gets
-        return True
-    if values.is_random(value) or values.UUID.fullmatch(value):
-        return True
+        return not _is_called(match, value)
     if match["key"] != "key" or not phrases.is_qualified(match.string, match.start()):
         return False
     if match["quote"] and value[:1] not in _BETWEEN and not values.NAME.fullmatch(value):
-        return values.is_drawn(value)
-    return values.has_signs(value)
+        return values.is_drawn(value) and not _is_called(match, value)
+    return values.has_signs(value) and not _is_called(match, value)
+
+
+def _is_called(match: re.Match[str], value: str) -> bool:
+    """Whether a value is a variable's, or what a function returns."""
+    return values.is_variable(value) or bool(match["bare"] and values.CALL.match(value))
 
 
 def _compared(text: str, lowered: str, at: int, found: Spans) -> None:
@@ -152,7 +165,7 @@ def _compared(text: str, lowered: str, at: int, found: Spans) -> None:
         values.add(text, start, end, found)
 
 
-_IN_PROSE: tuple[tuple[str, Callable[[str, str, int, Spans], None]], ...] = (
+_IN_PROSE: tuple[tuple[str, Look], ...] = (
     ("pass", phrases.prose),
     ("pwd", phrases.prose),
     ("secret", phrases.told),
@@ -187,4 +200,5 @@ _LOOKS = (
     ("bearer ", phrases.bearer),
     ("--", phrases.option),
 )
+ROAMING = (_compared, phrases.command)  # that look before a name, or behind the first value
 HINTS = tuple(hint for hint, _ in _LOOKS)

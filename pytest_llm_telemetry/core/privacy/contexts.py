@@ -60,6 +60,7 @@ _OTHERWISE = {
     "version",
     "build",
 }
+_TELLING = frozenset(_KINDS) | _OTHERWISE
 
 
 def before(text: str, start: int) -> str:
@@ -73,14 +74,18 @@ def before(text: str, start: int) -> str:
 
 def kind(told: str) -> str | None:
     """What the last telling word before a number announces: phone, card, or the class of an id."""
-    behind: list[str] = []
     plain = told.isascii() and ">" not in told
-    for word in reversed(told.translate(_NO_LETTERS).split() if plain else _WORD.findall(told)):
-        found = _KINDS.get(word)
-        if found is not None and (word not in _FOLLOWED or not _FOLLOWED[word].isdisjoint(behind)):
-            near = found[0] != "<" or len(told) - told.rfind(word) - len(word) <= _NEAR
-            return found if near else None
-        if word in _OTHERWISE:
-            return None
-        behind.append(word)
-    return "phone" if behind[:1] == ["is"] and behind[1:2] in (["number"], ["one"]) else None
+    words = told.translate(_NO_LETTERS).split() if plain else _WORD.findall(told)
+    if not _TELLING.isdisjoint(words):
+        behind: list[str] = []
+        for word in reversed(words):
+            found = _KINDS.get(word)
+            if found is not None and (
+                word not in _FOLLOWED or not _FOLLOWED[word].isdisjoint(behind)
+            ):
+                near = found[0] != "<" or len(told) - told.rfind(word) - len(word) <= _NEAR
+                return found if near else None
+            if word in _OTHERWISE:
+                return None
+            behind.append(word)
+    return "phone" if words[-1:] == ["is"] and words[-2:-1] in (["number"], ["one"]) else None

@@ -36,7 +36,7 @@ _HETU = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _PASSPORT = re.compile(r"[A-Z]{1,2}[0-9]{7,8}")
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _WALLET = re.compile(
-    r"(?<!\w)[b013](?:(?<=b)c1[a-z0-9]{38,59}|(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}"
+    r"[b013](?<!\w.)(?:(?<=b)c1[a-z0-9]{38,59}|(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}"
     r"|(?<=0)x[0-9a-fA-F]{40})(?![A-Za-z0-9_])"
 )
 
@@ -148,11 +148,11 @@ def find_hyphened(text: str, found: Spans) -> None:
             found.append((start, whole.end(), "<MEDICAL_ID>"))
 
 
-def find_wallet(text: str, start: int, end: int, found: Spans) -> None:
-    """Add the address of a crypto currency that begins here, if one does."""
-    match = _WALLET.match(text, start, end)
-    if match is not None and (match[0][0] in "b0" or _base58(match[0])):
-        found.append((match.start(), match.end(), "<CRYPTO_ADDRESS>"))
+def find_wallets(text: str, found: Spans) -> None:
+    """Add the addresses of a crypto currency."""
+    for match in _WALLET.finditer(text):
+        if match[0][0] in "b0" or _base58(match[0]):
+            found.append((match.start(), match.end(), "<CRYPTO_ADDRESS>"))
 
 
 def _base58(value: str) -> bool:

@@ -1,6 +1,6 @@
 """What makers put into their keys so that scanners find them, as they publish it.
 
-A key is looked up by its first two characters, or by a sign that it holds further in.
+A key is looked up by its first three characters, or by a sign that it holds further in.
 """
 
 from __future__ import annotations
@@ -17,108 +17,111 @@ _NAMES = (
 )
 # Words of code too: three digits tell the key.
 _WORDS = "ops b secret test live test_pub live_pub acc"
-# The first two characters, or one that any letter or digit follows, and the shape.
+# The first three characters, or fewer that any sign of a key follows, and the shape.
 _SHAPES = (
-    ("sk", r"sk-[\w-]{16,}+"),  # OpenAI, Anthropic, OpenRouter, DeepSeek
-    ("sk pk rk wh rz", r"(?:[spr]k|whsec|rzp)_(?:test|live|prod)?_?[A-Za-z0-9]{16,}+"),  # Stripe
-    ("sg", r"sgp_[0-9a-z]{5,16}[-_][\w=+/-]{14,}+={0,3}"),  # Sourcegraph
-    ("AI", r"AIza[\w-]{35}"),  # Google
-    ("ya", r"ya29\.[\w-]{20,}+"),
-    ("GO", r"GOCSPX-[\w-]{20,}+"),
-    ("1/", r"1//0[\w-]{30,}+"),
+    ("sk-", r"sk-[\w-]{16,}+"),  # OpenAI, Anthropic, OpenRouter, DeepSeek
     (
-        "A3 AK AS AB AC AG AI AR AN",  # AWS
+        "sk_ pk_ rk_ whs rzp",
+        r"(?:[spr]k|whsec|rzp)_(?:test|live|prod)?_?[A-Za-z0-9]{16,}+",
+    ),  # Stripe
+    ("sgp", r"sgp_[0-9a-z]{5,16}[-_][\w=+/-]{14,}+={0,3}"),  # Sourcegraph
+    ("AIz", r"AIza[\w-]{35}"),  # Google
+    ("ya2", r"ya29\.[\w-]{20,}+"),
+    ("GOC", r"GOCSPX-[\w-]{20,}+"),
+    ("1//", r"1//0[\w-]{30,}+"),
+    (
+        "A3T AKI ASI ABI ACC AGP AID ARO ANP",  # AWS
         r"(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}(?![A-Za-z0-9])",
     ),
-    ("AB", r"ABSK[A-Za-z0-9+/]{60,}+={0,2}"),
-    ("be", r"bedrock-api-key-[\w+/=-]{10,}+"),
+    ("ABS", r"ABSK[A-Za-z0-9+/]{60,}+={0,2}"),
+    ("bed", r"bedrock-api-key-[\w+/=-]{10,}+"),
     (
-        "gl",  # GitLab
+        "gla glc gld glf gli glo glp glr gls glw",  # GitLab
         r"gl(?:agent|cbt|dt|feat|ffct|ft|imt|oas|ptt|pat|rt|rtr|soat|wt)-[\w.=-]{16,}+|gloas-[\w-]{40,}+",
     ),
-    ("GR", r"GR1348941[\w-]{20,}+"),
-    ("xo xa", r"xox[abposre](?:\.xox[bp])?-[\w-]{12,}+|xapp-[\w-]{12,}+"),  # Slack
+    ("GR1", r"GR1348941[\w-]{20,}+"),
+    ("xox xap", r"xox[abposre](?:\.xox[bp])?-[\w-]{12,}+|xapp-[\w-]{12,}+"),  # Slack
     (
-        "ht ho",
+        "htt hoo",
         r"(?:https?://)?hooks\.slack\.com/(?:services|workflows|triggers)/[\w/+]{20,}+",
     ),
     (
-        "ht ca pt di",
+        "htt can ptb dis",
         r"(?:https?://)?(?:(?:canary|ptb)\.)?discord(?:app)?\.com/api/webhooks/[0-9]+/[\w-]{20,}+",
     ),
-    ("ht", r"https://\w{1,60}\.webhook\.office\.com/[\w/@-]{20,}+"),
-    ("SG", r"SG\.[\w=.-]{20,}+"),  # SendGrid
-    ("xk", r"xkeysib-[\w-]{20,}+"),
-    ("ke pu", r"(?:pub)?key-[0-9a-f]{32}"),  # Mailgun
-    ("py", r"pypi-[\w-]{20,}+"),
-    ("sq", r"sq0(?:atp|csp|idp)-[\w-]{20,}+"),  # Square
-    ("EA", r"EAA[A-Za-z0-9]{30,}+|EAAA[\w-]{56,}+"),  # Facebook, Square
-    ("oy", r"oy2[a-z0-9]{43}(?!\w)"),  # NuGet
-    ("dp", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{16,}+"),  # Doppler
-    ("dt", r"dt0[a-z][0-9]{2}\.[A-Z0-9a-z]{16,}\.[A-Za-z0-9]{30,}+"),  # Dynatrace
-    ("EZ", r"EZ[AT]K[A-Za-z0-9]{40,}+"),  # EasyPost
-    ("FL", r"FLW(?:PUB|SEC)K(?:_TEST)?-[\w-]{12,}+"),  # Flutterwave
-    ("hv s.", r"hv[sb]\.[\w-]{20,}+|s\.(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{24}(?!\w)"),  # Vault
-    ("NR", r"NR(?:AK|JS|II|RA|IQ)-[\w-]{16,}+"),  # New Relic
-    ("PM", r"PMAK-[0-9a-f-]{30,}+"),  # Postman
-    ("p8", r"p8e?-[a-z0-9]{32}(?!\w)"),
-    ("AT", r"ATATT3[\w=-]{40,}+|ATCTT3[\w=-]{40,}+"),  # Atlassian
-    ("HR", r"HRKU-[\w-]{30,}+"),  # Heroku
-    ("ac", r"access-(?:sandbox|development|production)-[0-9a-f-]{36}"),  # Plaid
-    ("tk", r"tk-us-[\w-]{40,}+"),
-    ("ic", r"ico-[A-Za-z0-9]{32}"),
-    ("pa", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}+|pat\.[\w-]{20,}+\.[\w.-]{20,}+"),  # Airtable
-    ("da", r"dapi[0-9a-f]{32}(?:-[0-9])?"),  # Databricks
-    ("LT", r"LTAI[A-Za-z0-9]{12,24}(?!\w)"),  # Alibaba
-    ("t1 AQ YC", r"t1\.[A-Z0-9a-z_-]{20,}+[\w.=-]*+|AQVN[\w-]{30,}+|YC[\w-]{38}(?!\w)"),  # Yandex
-    ("v1", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{100,}+"),  # Cloudflare
-    ("AK AP", r"AKC[A-Za-z0-9]{9,}+|AP[0-9A-F][A-Za-z0-9]{10}(?!\w)"),  # Artifactory
-    ("sl", r"sl\.[\w=-]{100,}+"),  # Dropbox
-    ("sh", r"sha256~[\w-]{40,}+"),  # OpenShift
-    ("A3", r"A3-[A-Z0-9]{6}-[A-Z0-9-]{26,}+"),  # 1Password
-    ("AG", r"AGE-SECRET-KEY-1[A-Z0-9]{40,}+"),
+    ("htt", r"https://\w{1,60}\.webhook\.office\.com/[\w/@-]{20,}+"),
+    ("SG.", r"SG\.[\w=.-]{20,}+"),  # SendGrid
+    ("xke", r"xkeysib-[\w-]{20,}+"),
+    ("key pub", r"(?:pub)?key-[0-9a-f]{32}"),  # Mailgun
+    ("pyp", r"pypi-[\w-]{20,}+"),
+    ("sq0", r"sq0(?:atp|csp|idp)-[\w-]{20,}+"),  # Square
+    ("EAA", r"EAA[A-Za-z0-9]{30,}+|EAAA[\w-]{56,}+"),  # Facebook, Square
+    ("oy2", r"oy2[a-z0-9]{43}(?!\w)"),  # NuGet
+    ("dp.", r"dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{16,}+"),  # Doppler
+    ("dt0", r"dt0[a-z][0-9]{2}\.[A-Z0-9a-z]{16,}\.[A-Za-z0-9]{30,}+"),  # Dynatrace
+    ("EZA EZT", r"EZ[AT]K[A-Za-z0-9]{40,}+"),  # EasyPost
+    ("FLW", r"FLW(?:PUB|SEC)K(?:_TEST)?-[\w-]{12,}+"),  # Flutterwave
+    ("hvs hvb s.", r"hv[sb]\.[\w-]{20,}+|s\.(?=[a-z]*[A-Z0-9])[A-Za-z0-9]{24}(?!\w)"),  # Vault
+    ("NRA NRJ NRI NRR", r"NR(?:AK|JS|II|RA|IQ)-[\w-]{16,}+"),  # New Relic
+    ("PMA", r"PMAK-[0-9a-f-]{30,}+"),  # Postman
+    ("p8- p8e", r"p8e?-[a-z0-9]{32}(?!\w)"),
+    ("ATA ATC", r"ATATT3[\w=-]{40,}+|ATCTT3[\w=-]{40,}+"),  # Atlassian
+    ("HRK", r"HRKU-[\w-]{30,}+"),  # Heroku
+    ("acc", r"access-(?:sandbox|development|production)-[0-9a-f-]{36}"),  # Plaid
+    ("tk-", r"tk-us-[\w-]{40,}+"),
+    ("ico", r"ico-[A-Za-z0-9]{32}"),
+    ("pat", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}+|pat\.[\w-]{20,}+\.[\w.-]{20,}+"),  # Airtable
+    ("dap", r"dapi[0-9a-f]{32}(?:-[0-9])?"),  # Databricks
+    ("LTA", r"LTAI[A-Za-z0-9]{12,24}(?!\w)"),  # Alibaba
+    ("t1. AQV YC", r"t1\.[A-Z0-9a-z_-]{20,}+[\w.=-]*+|AQVN[\w-]{30,}+|YC[\w-]{38}(?!\w)"),  # Yandex
+    ("v1.", r"v1\.0-[0-9a-f]{24}-[0-9a-f]{100,}+"),  # Cloudflare
+    ("AKC AP", r"AKC[A-Za-z0-9]{9,}+|AP[0-9A-F][A-Za-z0-9]{10}(?!\w)"),  # Artifactory
+    ("sl.", r"sl\.[\w=-]{100,}+"),  # Dropbox
+    ("sha", r"sha256~[\w-]{40,}+"),  # OpenShift
+    ("A3-", r"A3-[A-Z0-9]{6}-[A-Z0-9-]{26,}+"),  # 1Password
+    ("AGE", r"AGE-SECRET-KEY-1[A-Z0-9]{40,}+"),
     (
-        "sc ex au",  # Authress
+        "sc_ ext sca aut",  # Authress
         r"(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[a-z0-9+/_=-]{30,}+",
     ),
-    ("pk", r"pk\.eyJ[\w.-]{30,}+"),  # Mapbox
-    ("ey", r"eyJrIjoi[A-Za-z0-9]{40,}+={0,3}"),  # Grafana
-    ("s-", r"s-s4t2(?:ud|af)-[0-9a-f]{64}"),
+    ("pk.", r"pk\.eyJ[\w.-]{30,}+"),  # Mapbox
+    ("eyJ", r"eyJrIjoi[A-Za-z0-9]{40,}+={0,3}"),  # Grafana
+    ("s-s", r"s-s4t2(?:ud|af)-[0-9a-f]{64}"),
     ("AC SK", r"(?:AC|SK)[0-9a-f]{32}(?!\w)"),  # Twilio
-    ("cm", r"cmVmd[A-Za-z0-9]{50,}+"),
-    ("M N O", r"[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,38}"),  # Discord
-    (
-        "0 1 2 3 4 5 6 7 8 9",  # Telegram, Facebook
-        r"[0-9]{5,16}:A[\w-]{34}(?!\w)|[0-9]{15,16}(?:\||%7[Cc])[\w-]{25,40}",
-    ),
+    ("cmV", r"cmVmd[A-Za-z0-9]{50,}+"),
 )
-_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+_FIXED = 3
+_DRAWN = r"(?=[a-z_=+/-]{0,60}+[A-Z0-9])"
+_COUNTED = r"(?=(?:[A-Za-z_=+/-]{0,40}+[0-9]){3})"
+_SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/="
 # What a key holds further in, behind how many characters, and the shape.
 _HOLDING = (
     (".atlasv1.", 14, r"[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{40,}+"),  # HashiCorp
     ("_mmk", 36, r"[A-Za-z0-9]\w{5}_\w{29}_mmk"),  # MaxMind
+    ("-us", 32, r"[0-9a-f]{32}-us[0-9]{1,2}(?!\w)"),  # Mailchimp
     ("Q~", 4, r"[A-Za-z0-9][\w~.]{2}[0-9]Q~[\w~.-]{31,34}"),  # Azure
 )
 
 
 def _by_start() -> dict[str, str]:
     shapes: dict[str, list[str]] = {}
-    for starts, shape in _SHAPES:
-        for start in starts.split():
-            for second in _SIGNS if len(start) == 1 else ("",):
-                shapes.setdefault(start + second, []).append(shape)
-    for names, drawn in (
-        (_NAMES, r"(?=[a-z_=+/-]{0,60}+[A-Z0-9])"),
-        (_WORDS, r"(?=(?:[A-Za-z_=+/-]{0,40}+[0-9]){3})"),
-    ):
-        alike: dict[str, list[str]] = {}
-        for name in names.split():
-            for start in {(name + joint)[:2] for joint in "-_"}:
-                alike.setdefault(start, []).append(name)
-        for start, alternatives in alike.items():
-            shape = rf"(?:{'|'.join(alternatives)})[-_]{drawn}[\w=+/-]{{14,}}+={{0,3}}"
-            shapes.setdefault(start, []).append(shape)
+    starts = [(start, shape) for starts, shape in _SHAPES for start in starts.split()]
+    for start, shape in (*starts, *_named(_NAMES, _DRAWN), *_named(_WORDS, _COUNTED)):
+        for third in ("",) if len(start) == _FIXED else _SIGNS:
+            shapes.setdefault(start + third, []).append(shape)
     return {start: "|".join(found) for start, found in shapes.items()}
+
+
+def _named(names: str, drawn: str) -> list[tuple[str, str]]:
+    """What names begin with, and the shape of those that begin so."""
+    alike: dict[str, list[str]] = {}
+    for name in names.split():
+        for start in {(name + joint)[:_FIXED] for joint in "-_"}:
+            alike.setdefault(start, []).append(name)
+    return [
+        (start, rf"(?:{'|'.join(found)})[-_]{drawn}[\w=+/-]{{14,}}+={{0,3}}")
+        for start, found in alike.items()
+    ]
 
 
 def shape(start: str) -> re.Pattern[str]:
@@ -129,10 +132,25 @@ def shape(start: str) -> re.Pattern[str]:
     return found
 
 
-# Mailchimp's and Mailgun's begin with 32 hex digits.
-HEX = re.compile(r"[0-9a-f]{32}-(?:us[0-9]{1,2}|[0-9a-f]{8}-[0-9a-f]{8})(?!\w)")
 STARTS = _by_start()
 _COMPILED: dict[str, re.Pattern[str]] = {}
 HOLDING = tuple(
     (sign, behind, re.compile(rf"(?<![^\W_]){shape}")) for sign, behind, shape in _HOLDING
+)
+# Mailgun's have 32 hex digits before this, Discord's a third of letters, Telegram's and Facebook's digits:
+# a sign, what it begins, how many characters behind the key begins, and its beginning.
+BEHIND = tuple(
+    (sign, re.compile(tail), reach, re.compile(rf"{first}(?<![A-Za-z0-9].){others}\Z"))
+    for sign, tail, reach, first, others in (
+        ("-", r"-[0-9a-f]{8}-[0-9a-f]{8}(?!\w)", 32, "[0-9a-f]", "[0-9a-f]{31}"),
+        (".", r"\.[\w-]{6}\.[\w-]{27,38}", 26, "[MNO]", r"[\w-]{23,25}"),
+        (":A", r":A[\w-]{34}(?!\w)", 16, "[0-9]", "[0-9]{4,15}"),
+        ("|", r"\|[\w-]{25,40}", 16, "[0-9]", "[0-9]{14,15}"),
+        ("%7", r"%7[Cc][\w-]{25,40}", 16, "[0-9]", "[0-9]{14,15}"),
+    )
+)
+# Whether one of those signs, or the beginning of a wallet's address, can be in a text at all.
+INSIDE = re.compile(
+    r"\.(?:atlasv1\.|[\w-]{6}\.[\w-]{27})|_mmk|Q~|-(?:us[0-9]|[0-9a-f]{8}-[0-9a-f]{8})|:A[\w-]{34}|\||%7"
+    r"|bc1|0x|1(?<![A-Za-z0-9]1)[A-Za-z0-9]{25}|3(?<![A-Za-z0-9]3)[A-Za-z0-9]{25}"
 )

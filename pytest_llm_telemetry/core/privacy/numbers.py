@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 _SHORTEST, _LONGEST = 6, 40
 _TWO = 13  # characters in which two numbers may stand
 # The first digit is taken before the look behind, so that the search may skip what cannot begin.
+# Behind letters, the rest of the word is taken too: the first digits in it have told all of it.
 _CLUSTER = re.compile(
-    r"[0-9](?:(?<![A-Za-z0-9_][0-9])[0-9]*+(?:[ .()/-]{1,3}+[0-9]++)*+"
-    r"|(?<=[A-Za-z][0-9])(?P<lettered>[0-9](?:(?<=[A-Za-z]{2}[0-9][0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9][0-9])|[0-9])))"
+    r"[0-9](?=[0-9 .()/-])(?:(?=[0-9 .()/-]{5})(?<![A-Za-z0-9_][0-9])[0-9]*+(?:[ .()/-]{1,3}+[0-9]++)*+"
+    r"|(?<=[A-Za-z][0-9])(?:[0-9](?<=[A-Za-z]{2}[0-9][0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9][0-9])(?P<iban>)"
+    r"|(?P<lettered>[0-9][0-9]))[A-Za-z0-9]*+)"
 )
 # What a cluster of the least length begins with, and digits behind a letter.
 ANY = re.compile(r"[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])")
@@ -26,6 +28,7 @@ _DATE = re.compile(
 )
 _SSN = re.compile(r"[0-9]{3}([-. ])[0-9]{2}\1[0-9]{4}")
 _SSN_PART = re.compile(r"[0-9]{3}-[0-9]{6}|[0-9]{5}-[0-9]{4}")  # as it is answered in a hurry
+_LETTER = re.compile(r" [A-Da-dTt](?![A-Za-z0-9])")  # the last of a NINO
 _HAS_LETTERS = re.compile(r"(?s).{40}|[^A-Za-z]*[A-Za-z]")  # or is no short answer
 _CARD_GROUPS = re.compile(
     r"[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}(?:\1[0-9]{1,3})?|[0-9]{4}([ -])[0-9]{6}\2[0-9]{4,5}"
@@ -72,21 +75,23 @@ _ALONE = {
 }
 
 
-def find(text: str, found: Spans) -> None:
-    """Add the numbers of a text."""
+def find(text: str, found: Spans) -> bool:
+    """Add the numbers of a text, and say whether there are any to look at."""
     if ANY.search(text) is None:
-        return
+        return False
     for match in _CLUSTER.finditer(text):
         start, end = match.span()
-        if match.lastgroup is not None:
-            if end - start == 2:
+        kind = match.lastgroup
+        if kind is not None:
+            if kind == "iban":
                 identities.find_iban(text, start - 2, found)
-            if end - start == 3 or text[end : end + 1].isdigit():
+            if kind == "lettered" or text[start + 2 : start + 3].isdigit():
                 identities.find_token(text, start, found)
         elif end - start >= _SHORTEST:
             _cluster(text, start, end, found)
     if "-" in text:
         identities.find_hyphened(text, found)
+    return True
 
 
 def _cluster(text: str, start: int, end: int, found: Spans) -> None:
@@ -108,15 +113,16 @@ def _cluster(text: str, start: int, end: int, found: Spans) -> None:
         extension = _EXTENSION.match(text, end)
         ends = end if extension is None or label != "<PHONE>" else extension.end()
         found.append((first, ends, label))
-    elif end - start >= _TWO:
+    elif end - start >= _TWO and (first < start or not text[start:end].isdigit()):
         _parts(text, start, end, found)
 
 
 def _has_letters(text: str, start: int, end: int, found: Spans) -> bool:
     """Whether the digits belong to letters around them; such an id is added if it is known."""
-    if end - start <= 8 and text[max(0, start - 3) : start - 1].isalpha():
-        return identities.find_before_letters(text, start, end, found)
     after = text[end : end + 1]
+    if end - start <= 8 and text[max(0, start - 3) : start - 1].isalpha():
+        lettered = after.isalnum() or after in {"+", "-"} or _LETTER.match(text, end) is not None
+        return lettered and identities.find_before_letters(text, start, end, found)
     if after == "-" and text[end + 1 : end + 2].isupper():
         return identities.find_before_letters(text, start, end, found)
     if (after.isalnum() and _EXTENSION.match(text, end) is None) or after == "_":

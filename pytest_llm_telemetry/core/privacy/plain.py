@@ -24,19 +24,31 @@ _ASCII_DIGITS = {zero + digit: 48 + digit for zero in _ZEROS for digit in range(
 _NO_LEADS = bytes(set(range(256)) - {chr(zero).encode()[0] for zero in _ZEROS})
 
 
-def is_plain(text: str) -> bool:
-    """Whether a text with no digits but ASCII's holds no personal data or secret with a shape."""
-    named = False
-    if _WORDS.match(text) is None:
-        if not _is_short(text):
-            return False
-        named = assignments.SEPARATED.search(text) is not None
-    elif "'" in text:
-        named = _QUOTED.search(text) is not None
+NOTHING, NUMBERS, ANYTHING = range(3)
+
+
+def holds(text: str) -> int:
+    """What a text with no digits but ASCII's may hold: nothing with a shape, numbers and addresses
+    of the net, or anything.
+    """
+    if _WORDS.match(text) is not None:
+        named = "'" in text and _QUOTED.search(text) is not None
+        return ANYTHING if _tells(text, named=named) else NOTHING
+    if _SHORT.match(text) is None or _tells(
+        text, named=assignments.SEPARATED.search(text) is not None
+    ):
+        return ANYTHING
+    if numbers.ANY.search(text) is None and addresses.COLONS.search(text) is None:
+        return NOTHING
+    return NUMBERS
+
+
+def _tells(text: str, *, named: bool) -> bool:
+    """Whether a word announces a secret: any hint where names have values, else those of prose."""
     small = text.lower()
     if named:
-        return _HINTED.search(small) is None and "--" not in text
-    return not (
+        return _HINTED.search(small) is not None or "--" in text
+    return (
         "pass" in small
         or "pwd" in small
         or "secret" in small
@@ -44,15 +56,6 @@ def is_plain(text: str) -> bool:
         or "contrase" in small
         or "kennwort" in small
         or "--" in text  # as before an option and around a private key
-    )
-
-
-def _is_short(text: str) -> bool:
-    """Whether neither the words nor the numbers of a text are long enough to be what we look for."""
-    return (
-        _SHORT.match(text) is not None
-        and numbers.ANY.search(text) is None
-        and addresses.COLONS.search(text) is None
     )
 
 

@@ -60,7 +60,11 @@ class Redaction:
 
     def redact(self, text: str) -> str:
         """The text with each finding replaced by the name of its class."""
-        return scanning.redact(text, self.scan)
+        spans = self.scan(text)
+        while spans:
+            text = scanning.replaced(text, spans)
+            spans = self.scan(text)
+        return text
 
     def preview(self, text: str, limit: int = previews.PREVIEW_LENGTH) -> str:
         """One line of at most `limit` characters: redacted first, cut after."""

@@ -219,6 +219,7 @@ KEPT = [
     "token of 2024", "1.2.3.4x", "{'pass': ('pass', '')}", "def f(password: str = None)", "password: Optional = get(x)", 'key = "abcd$efg99"', "256.1.1.1", "1:2:3::4:5:6::7:8", "12345678Zx", "see (chapter 12) 34567 pages", "my password is abc.", "588dd9ee-4001-2345-6787-731c286c53f0", "doi.org/10.9642/s89450-084-47319-8", 'a new password. "GET /x" it is', "std::password::message",
     "the secret 'review' of it", "password sha256hash", "password base64", "Y8063915-A", "AB123-X", "Y8063915-Zx", "def f(pwd):\n    key0 = 3", "the key 1f2e3d4c5b6a79881f2e3d4c5b6a7988 is primary", "token internationalisation", "token some_long_identifier_name", "dead:beef", "AB12CDEF34567890123",
     "12345-6789 is a ZIP", "666-051121", "password is get_it(now)", 'key = ", a1b2c3d4"', "--password -v", "headers = auth.get_basic_str(user, name)",
+    "deadbeefdeadbeef-01234567-89abcdef", "7f3a9c0e5b2d8164fa3b0d9c2e7586a1_xmmkey", "short_mmkeylongerthantwentyfour",
 ]  # fmt: skip
 
 
