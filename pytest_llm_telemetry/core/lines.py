@@ -132,6 +132,6 @@ def _mapping(value: dict[object, object], text: Text, depth: int) -> str:
     return "{" + ",".join(found) + "}"
 
 
-def line(opened: str) -> bytes:
-    """The bytes of a line: what was opened with a brace, closed, and its newline."""
-    return f"{opened}}}\n".encode("utf-8", "backslashreplace")  # \udc80 is a JSON escape as it is
+def encoded(line: str) -> bytes:
+    """The bytes of a line."""
+    return line.encode("utf-8", "backslashreplace")  # \udc80 is a JSON escape as it is

@@ -66,7 +66,8 @@ class ObservedCall:
     def __init__(self, emitter: Emitter, query: str | None, fields: dict[str, Any]) -> None:
         self._emitter = emitter
         self.query = query
-        self.query_id = emitter.new_id()
+        new_id = emitter.new_id
+        self.query_id = new_id()
         self.fields = fields
         self.told = self.asked = ""  # what both events tell alike, and what they tell of the query
         self._started = self._done = self._followed = False
@@ -112,7 +113,8 @@ class ObservedCall:
         if parent is not None:
             parent._nested += 1  # noqa: SLF001 - a call counts the calls inside it
         try:
-            self._began_ns = emitter.clock.monotonic_ns()
+            monotonic_ns = emitter.clock.monotonic_ns
+            self._began_ns = monotonic_ns()
         except Exception as fault:  # noqa: BLE001 - see above
             emitter.lost(fault)
         return self
@@ -138,7 +140,8 @@ class ObservedCall:
         fields = self.fields
         began_ns = self._began_ns
         try:
-            ended_ns = self._ended_ns or self._emitter.clock.monotonic_ns()
+            monotonic_ns = self._emitter.clock.monotonic_ns
+            ended_ns = self._ended_ns or monotonic_ns()
             if began_ns is not None:
                 fields["latency_ms"] = (ended_ns - began_ns) / 1e6
                 if self._first_ns is not None:

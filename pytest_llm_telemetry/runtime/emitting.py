@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llm_telemetry.core.lines import OUTCOME, SCORE, SERVICE, TRACE, Members, line
+from pytest_llm_telemetry.core.lines import OUTCOME, SCORE, SERVICE, TRACE, Members, encoded
 from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.clock import new_id, timestamp
 from pytest_llm_telemetry.runtime.guard import ForeignGuard, Guard, Losses
@@ -95,8 +95,9 @@ class Emitter:
             call.asked = asked = self._wording.asked(call.query)
         if self.sampling is not None:
             call.rate = self._rate(self.sampling, call, bound)
-        at = timestamp(self.clock.wall())
-        self._send(tap, f"{_STARTED[0]}{at}{_STARTED[1]}{told}{asked}", "", call.rate)
+        wall = self.clock.wall
+        at = timestamp(wall())
+        self._send(tap, f"{_STARTED[0]}{at}{_STARTED[1]}{told}{asked}}}\n", call.rate)
 
     def ended(self, call: ObservedCall, error: BaseException | None, kind: str | None) -> None:
         """Write the terminal event of a call."""
@@ -116,12 +117,12 @@ class Emitter:
             members += wording.members(found, _AFTER_MESSAGE)
         if rate is not None and (failed or self._slow(found)):
             rate = 1.0
-        at = timestamp(self.clock.wall())
+        wall = self.clock.wall
+        at = timestamp(wall())
         words = self._words(found)
         self._send(
             tap,
-            f'{opening}{at}{and_words}{words}","query_id":"{told}{preview}{call.asked}{members}',
-            "",
+            f'{opening}{at}{and_words}{words}","query_id":"{told}{preview}{call.asked}{members}}}\n',
             rate,
         )
 
@@ -142,7 +143,8 @@ class Emitter:
         bound = context.current()
         wording = self._wording
         name = wording.text(str(fields["score_name"]))[1:-1]
-        at = timestamp(self.clock.wall())
+        wall = self.clock.wall
+        at = timestamp(wall())
         opened = (
             f'{_SCORED[0]}{at}{_SCORED[1]} {name}","query_id":{wording.text(query_id)}{wording.members(bound, _TRACED)}'
             f"{self._fixed}{self._context(bound, {})}"
@@ -151,7 +153,8 @@ class Emitter:
         for name, text in texts.items():
             told += wording.message(name, text)
         rate = None if self.sampling is None else self.sampling.score_rate(query_id)
-        self._send(context.tapped, opened, told, rate)
+        told += "}\n"
+        self._send(context.tapped, opened + told, rate, -len(told))
 
     def _told(self, call: ObservedCall, bound: Mapping[str, Any]) -> str:
         """What both events of a call tell of it and its context, from the id's own text on."""
@@ -212,20 +215,23 @@ class Emitter:
         latency = found.get("latency_ms")
         return words if latency is None else f"{words} {latency:.0f} ms"
 
-    def _send(self, tap: context.Tap | None, opened: str, rest: str, rate: float | None) -> None:
-        """Hand a line to the sinks, where the sample keeps it, and all of them to the tap."""
+    def _send(self, tap: context.Tap | None, text: str, rate: float | None, at: int = -2) -> None:
+        """Hand a line to the sinks, where the sample keeps it, and all of them to the tap.
+
+        The sample's rate is put in where `at` says: by default before the closing brace.
+        """
         if tap is not None:
             with self.guard:
-                tap.write(line(opened + rest))
+                tap.write(encoded(text))
         if rate is not None:
             if rate == 0.0:
                 self.sampled_out += 1
                 return
-            opened += f',"sample_rate":{rate!r}'
-        whole = line(opened + rest)
+            text = f'{text[:at]},"sample_rate":{rate!r}{text[at:]}'
+        line = encoded(text)
         for write in self._writes:
             try:
-                write(whole)
+                write(line)
             except Exception as fault:  # noqa: BLE001 - as `Guard`, which costs more to enter
                 self.lost(fault)
             else:

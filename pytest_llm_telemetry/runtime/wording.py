@@ -69,7 +69,8 @@ class Wording:
         ends = query
         if length > _HASHED:
             ends = f"{length}:{query[: _HASHED // 2]}{query[-_HASHED // 2 :]}"
-        return f',"query_hash":"{self._query_hash(ends)}","query_length":{length}'
+        hashed = self._query_hash
+        return f',"query_hash":"{hashed(ends)}","query_length":{length}'
 
     def preview(self, query: str) -> str:
         """The member that tells a query's text, where the capture holds text.

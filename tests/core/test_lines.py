@@ -20,7 +20,8 @@ JSON_VALUES = st.recursive(
 
 
 def read(fields: dict[str, Any]) -> dict[str, Any]:
-    told = lines.line('{"first":1' + lines.Members(tuple(fields))(fields, lines.quote))
+    members = lines.Members(tuple(fields))(fields, lines.quote)
+    told = lines.encoded(f'{{"first":1{members}}}\n')
     assert told.endswith(b"}\n")
     assert told.count(b"\n") == 1
     found = json.loads(told)
