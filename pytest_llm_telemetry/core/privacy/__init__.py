@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_llm_telemetry.core.privacy.scanning import Spans
 
-    Finders = tuple[Callable[[str], bool], Callable[[str], str]]
+    Finders = tuple[Callable[[str], int], Callable[[str], str]]
 
 __all__ = [
     "PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash", "text_hasher",
@@ -44,8 +44,8 @@ def redact(text: str) -> str:
 
 def preview(text: str, limit: int = PREVIEW_LENGTH) -> str:
     """One line of at most `limit` characters: redacted first, cut after."""
-    is_plain, redacted = _finders or _load()
-    if len(text) <= limit and text.isascii() and is_plain(text) and text.isprintable():
+    holds, redacted = _finders or _load()
+    if len(text) <= limit and text.isascii() and not holds(text) and text.isprintable():
         return text  # as most prompts are: nothing to find, to cut or to make one line of
     return previews.preview(text, limit, redacted)
 
@@ -55,7 +55,7 @@ def _load() -> Finders:
     global _finders  # noqa: PLW0603 - see above
     from pytest_llm_telemetry.core.privacy import plain, scanning  # noqa: PLC0415 - see above
 
-    _finders = plain.is_plain, scanning.redact
+    _finders = plain.holds, scanning.redact
     return _finders
 
 
