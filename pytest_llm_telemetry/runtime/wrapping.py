@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import wraps
-
 from pytest_llm_telemetry.runtime.streams import (
     AsyncGeneratorStream,
     GeneratorStream,
@@ -26,6 +24,8 @@ _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CPython's code f
 
 def wrap(watch: Watch, function: F) -> F:
     """The function, watched: `watch` makes the call of the arguments it is about to be given."""
+    from functools import wraps  # noqa: PLC0415 - importing a logger need not wait for it
+
     code = getattr(function, "__code__", None)
     flags = getattr(code, "co_flags", 0)
     for flag, maker in _MAKERS.items():
