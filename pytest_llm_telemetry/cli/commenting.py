@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_llm_telemetry.cli.project import say
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.review import commenting
 
 
 def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -28,8 +29,6 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def comment(arguments: argparse.Namespace) -> int:
     """Post or edit the comment."""
-    from pytest_llm_telemetry.review import commenting  # noqa: PLC0415 - requests takes 200 ms
-
     try:
         text = arguments.file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -81,7 +81,7 @@ def now() -> str:
 def say(*lines: str) -> bool:
     """Print lines for a person; a closed pipe (`| head`) is no error, but nobody listens any more."""
     try:
-        print(*map(inert, lines), sep="\n", flush=True)  # noqa: T201 - the command's own voice
+        print("".join(f"{inert(line)}\n" for line in lines), end="", flush=True)  # noqa: T201 - the command's own voice
     except BrokenPipeError:
         sys.stderr.close()
         return False

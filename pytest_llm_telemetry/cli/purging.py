@@ -1,6 +1,7 @@
 """`llm-telemetry purge`: delete old log files by hand, or all that is held of one person."""
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +39,25 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def purge(arguments: argparse.Namespace) -> int:
     """Delete what is too old, too much or somebody's, and name it."""
-    age, size = arguments.older_than, arguments.max_bytes
     person = user_hash(arguments)
-    if (age is None and size is None) == (person is None):
+    files = (arguments.older_than, arguments.max_bytes) != (None, None)
+    if files == (person is not None):
         raise ConfigError(
             "nothing says what may go" if person is None else "a person's lines go at any age",
             remedy="give --older-than or --max-bytes, or else --user",
         )
     project = Project.of(arguments)
     logs = logs_of(project.logs(arguments.logs))
-    if person is not None:
-        state = project.runs.parent / alert_state.STATE
-        alerts = Alerts(state=state, plan=project.settings().alerts())
-        return _told(erase(logs, person, dry_run=arguments.dry_run, alerts=alerts), arguments)
+    if person is None:
+        return _files(logs, arguments)
+    state = project.runs.parent / alert_state.STATE
+    alerts = Alerts(state=state, plan=project.settings().alerts())
+    return _told(erase(logs, person, dry_run=arguments.dry_run, alerts=alerts), arguments)
+
+
+def _files(logs: Iterable[Path], arguments: argparse.Namespace) -> int:
+    """Delete what is too old or too much, and name it."""
+    age, size = arguments.older_than, arguments.max_bytes
     days = None if age is None else _amount(age, _DAYS, "--older-than")
     most = None if size is None else int(_amount(size, _BYTES, "--max-bytes"))
     verb = "would delete" if arguments.dry_run else "deleted"

@@ -5,6 +5,7 @@ import csv
 import json
 import socket
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -120,17 +121,20 @@ def _plain(value: Any) -> Any:
     """A value of DuckDB as JSON knows it; what is not finite is unknown."""
     if value is None or isinstance(value, bool | int | str):
         return value
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, Decimal):
-        return _plain(float(value))
-    if isinstance(value, datetime):
-        return value.isoformat() + ("" if value.tzinfo else "Z")
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+    for kind, told in _TOLD.items():
+        if isinstance(value, kind):
+            return told(value)
     return str(value)
+
+
+_TOLD: dict[type, Callable[[Any], Any]] = {
+    float: lambda number: number if isfinite(number) else None,
+    Decimal: lambda number: _plain(float(number)),
+    datetime: lambda time: time.isoformat() + ("" if time.tzinfo else "Z"),
+    list: lambda values: [_plain(value) for value in values],
+    tuple: lambda values: [_plain(value) for value in values],
+    dict: lambda values: {str(key): _plain(value) for key, value in values.items()},
+}
 
 
 def _harmless(value: Any) -> Any:

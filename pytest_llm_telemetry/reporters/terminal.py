@@ -76,7 +76,8 @@ def _passed(page: Page, report: Report) -> None:
         _one_line_each(page, report, report.suites)
     if notes:
         more = f" (+{len(notes) - 1} with -v)" if len(notes) > 1 else ""
-        page.say(page.fit(f"note: {notes[0]}", page.columns - len(more)) + more, "warn")
+        room = page.columns - len(more)
+        page.say(page.fit(f"note: {_brief(notes[0], room - 6)}", room) + more, "warn")
 
 
 def _run_notes(report: Report) -> list[str]:
@@ -236,9 +237,19 @@ def _places(cases: Sequence[CaseChange]) -> tuple[dict[str, str], str]:
 
 def _notes(page: Page, notes: Sequence[str], most: int) -> None:
     for note in notes[:most]:
-        page.wrap(note, "warn", most=1 if most == _NOTES else _ALL)
+        if most == _NOTES:
+            page.wrap(_brief(note, page.columns), "warn", most=1)
+        else:
+            page.wrap(note, "warn", most=_ALL)
     if len(notes) > most:
         page.say(f"... and {len(notes) - most} more notes (-v)", "dim")
+
+
+def _brief(note: str, room: int) -> str:
+    """Where a note has no room, what it is based on gives way to what would settle it."""
+    told, _, remedy = note.rpartition("; ")
+    what, based, _ = told.rpartition(": ")
+    return f"{what}; {remedy}" if width(note) > room and ": " in what and based else note
 
 
 def _problem(page: Page, problem: Problem, kind: str) -> None:

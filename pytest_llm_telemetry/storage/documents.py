@@ -166,19 +166,25 @@ def parse_csv(
         TelemetryError: Of the type `error`, for a repeated column, a row of another length than
             the header, or bad quoting, with `file:line`.
     """
+    rows = _rows(text, name, error)
+    line, first = next(rows, (1, []))
+    header = [column.strip() for column in first]
+    _columns(header, f"{name}:{line}", error)
+    for line, row in rows:
+        if len(row) != len(header):
+            what = f"a row of {len(row)} cells under a header of {len(header)}"
+            raise error(what, where=f"{name}:{line}", remedy="quote cells that hold commas")
+        yield line, dict(zip(header, row, strict=True))
+
+
+def _rows(text: str, name: str, error: type[TelemetryError]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, each with the line that it begins in."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header: list[str] = []
     line = 1
     try:
         for row in reader:
-            if not header:
-                header = [column.strip() for column in row]
-                _columns(header, f"{name}:{line}", error)
-            elif row:
-                if len(row) != len(header):
-                    what = f"a row of {len(row)} cells under a header of {len(header)}"
-                    raise error(what, where=f"{name}:{line}", remedy="quote cells that hold commas")
-                yield line, dict(zip(header, row, strict=True))
+            if row:
+                yield line, row
             line = reader.line_num + 1
     except csv.Error as fault:
         remedy = "mend the quoting, or write JSONL"

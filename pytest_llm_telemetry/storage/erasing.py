@@ -156,9 +156,10 @@ def _alone(file: BinaryIO, patience_s: float, *, packed: bool) -> bool:
         try:
             flock(file, LOCK_EX | LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() >= end:
-                if packed:
-                    raise
+            late = time.monotonic() >= end
+            if late and packed:
+                raise
+            if late:
                 return False
             time.sleep(_PAUSE_S)
         except OSError:  # a file system without locks: nobody knows who has a plain file open

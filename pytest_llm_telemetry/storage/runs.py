@@ -58,17 +58,13 @@ def find_run(folder: Path, wanted: str) -> Path:
         found = [Path(wanted)]
     if len(found) == 1:
         return found[0]
+    what, remedy = f"no run {wanted!r}", "run pytest --llm-telemetry first"
     if found:
-        names = ", ".join(path.name for path in found[:5])
-        raise ConfigError(
-            f"{wanted!r} could be {len(found)} runs",
-            where=folder.as_posix(),
-            remedy=f"write more of its id: {names}",
-        )
-    remedy = "run pytest --llm-telemetry first"
-    if known:
+        what = f"{wanted!r} could be {len(found)} runs"
+        remedy = f"write more of its id: {', '.join(path.name for path in found[:5])}"
+    elif known:
         remedy = f"known runs: {', '.join(sorted(known, reverse=True)[:5])}"
-    raise ConfigError(f"no run {wanted!r}", where=folder.as_posix(), remedy=remedy)
+    raise ConfigError(what, where=folder.as_posix(), remedy=remedy)
 
 
 def _when(run: Path) -> tuple[str, int]:
@@ -82,8 +78,9 @@ def read(folder: Path, run: Run | None = None) -> tuple[Run, dict[str, Summary],
     """A run as it was planned, what came of each suite, and how many lines were skipped and why.
 
     Without a manifest the suites are rebuilt from the events, and the run counts as incomplete:
-    nobody knows what it lacks; `run` stands for a manifest that the caller knows. A file is a production log: its services are the suites, and calls
-    with the same query (by its hash) the repeats of a case.
+    nobody knows what it lacks; `run` stands for a manifest that the caller knows. A file is a
+    production log: its services are the suites, and calls with the same query (by its hash) the
+    repeats of a case.
 
     Raises:
         ConfigError: If there are no events, or the manifest cannot be used.

@@ -100,6 +100,17 @@ def test_a_note_is_whole_with_v(passing: Report) -> None:
     assert "is new" in shown(render(report, verbose=1))
 
 
+def test_what_would_settle_it_keeps_its_place(passing: Report) -> None:
+    """Where a note is too long for its line, the evidence gives way and the remedy stays."""
+    settled = "256 more cases would settle it"
+    note = f"error rate: cannot exclude +5.0 pp: 0 of 15 calls failed, 0 of 15 before; {settled}"
+    kept = f"error rate: cannot exclude +5.0 pp; {settled}"
+    noted = replace(passing, notes=(note,))
+    assert f"note: {kept}" in shown(render(noted))
+    assert kept in shown(render(replace(noted, status="fail")))
+    assert "0 of 15 calls failed" in shown(render(noted, verbose=1))
+
+
 def test_lost_log_lines_are_told_with_their_reasons(passing: Report) -> None:
     """A log line that could not be read is never silently skipped."""
     lines = render(replace(passing, skipped_lines={"torn": 1, "junk": 2}))

@@ -68,11 +68,8 @@ def _status(error: Any, response: Any, metadata: Any, body: Any) -> int | None:
         (metadata, ("HTTPStatusCode",)),
         (body, ("status_code", "code")),
     )
-    for place, names in places:
-        status = count(place, *names)
-        if status is not None and status in _STATUSES:
-            return status
-    return None
+    found = (count(place, *names) for place, names in places)
+    return next((status for status in found if status in _STATUSES), None)
 
 
 def _retry_info(body: Any) -> float | None:
