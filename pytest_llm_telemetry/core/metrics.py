@@ -124,7 +124,8 @@ def measure(
     _times("ttft_ms", wanted, streamed, (metrics, unknown))
     _per_query(answered, metrics, unknown)
     spent = [c.cost_usd * c.weight for c in calls if c.cost_usd is not None]
-    metrics["total_cost_usd"] = None if unknown["cost_per_query_usd"] or not spent else sum(spent)
+    unknown["total_cost_usd"] = unknown["cost_per_query_usd"]
+    metrics["total_cost_usd"] = None if unknown["total_cost_usd"] or not spent else sum(spent)
     return {name: value for name, value in metrics.items() if name in METRICS}, unknown
 
 

@@ -22,7 +22,7 @@ def stop_early(
     raises no false alarm; the verdict is still that of `judge` on what was run.
     """
     rules = [rule for rule in thresholds.rules if rule.metric in _GRADES and not rule.scope]
-    comparison = Comparison(pairs=pair(so_far.cases, baseline.cases), repeats=repeat)
+    comparison = Comparison(pairs=pair(so_far.cases, baseline.cases))
     looks = plan(thresholds.alpha / max(1, len(thresholds.rules)), repeats, baseline.repeats)
     decisions: list[Decision] = []
     for rule in rules:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from pytest_llm_telemetry.core.baseline import Baseline
+from pytest_llm_telemetry.core.gate import judge
 from pytest_llm_telemetry.core.metrics import METRICS, Summary, measure
 from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
 from pytest_llm_telemetry.core.thresholds import STANDARD_RULES, Limit, Rule, Thresholds
+from pytest_llm_telemetry.core.verdict import Check
 
 _DULL: Mapping[str, Any] = {"latency_ms": 500.0, "cost_usd": 0.001}
 
@@ -76,9 +78,41 @@ class Suites:
             rules=tuple(self.rule(metric) for metric in metrics or STANDARD_RULES), **fields
         )
 
+    def checks(
+        self, before: Iterable[CaseSamples], now: Iterable[CaseSamples], *metrics: str, **rule: Any
+    ) -> tuple[Check, ...]:
+        """The checks of a run against a baseline, compared on these metrics."""
+        rules = Thresholds(rules=tuple(self.rule(metric, **rule) for metric in metrics))
+        return judge(self.run(now), self.accepted(before), rules).checks
+
+    def checked(
+        self, before: Iterable[CaseSamples], now: Iterable[CaseSamples], metric: str, **rule: Any
+    ) -> Check:
+        """The check of one metric."""
+        return self.checks(before, now, metric, **rule)[0]
+
+    def costing(self, *costs: float) -> list[CaseSamples]:
+        """A case a cost, in USD, whose calls lie far apart in the run."""
+        return [
+            self.case(f"c{n:03}", calls=[{"order": 9 * n, "cost_usd": cost}])
+            for n, cost in enumerate(costs)
+        ]
+
+    def timed(self, times: Iterable[Iterable[float]]) -> list[CaseSamples]:
+        """A case a row, a call a latency, in ms."""
+        return [
+            self.case(f"c{n:03}", calls=[{"latency_ms": ms} for ms in row])
+            for n, row in enumerate(times)
+        ]
+
     def limit(self, metric: str, **fields: Any) -> Thresholds:
         """Thresholds of one absolute limit."""
         return Thresholds(limits=(Limit(metric=metric, where="llm-telemetry.toml:3", **fields),))
+
+
+def near(value: float | Sequence[float] | None) -> Any:
+    """The number but for rounding, wherever a number may stand."""
+    return pytest.approx(value)
 
 
 @pytest.fixture(scope="session")
