@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pytest_llm_telemetry.core.privacy.scanning import Spans
 
-    Finders = tuple[Callable[[str], int], Callable[[str], str]]
+    Finders = tuple[Callable[[str], int], Callable[..., str]]
 
 __all__ = [
     "PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash", "text_hasher",
@@ -45,9 +45,12 @@ def redact(text: str) -> str:
 def preview(text: str, limit: int = PREVIEW_LENGTH) -> str:
     """One line of at most `limit` characters: redacted first, cut after."""
     holds, redacted = _finders or _load()
-    if len(text) <= limit and text.isascii() and not holds(text) and text.isprintable():
+    if len(text) > limit or not text.isascii():
+        return previews.preview(text, limit, redacted)
+    held = holds(text)
+    if not held and text.isprintable():
         return text  # as most prompts are: nothing to find, to cut or to make one line of
-    return previews.preview(text, limit, redacted)
+    return previews.one_line(redacted(text, held), limit)
 
 
 def _load() -> Finders:

@@ -12,7 +12,8 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 _DOTTED = re.compile(
     r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}(?:/[0-9][0-9]?(?![0-9.]))?(?!\.?\w)"
 )
-_VERSION = re.compile(r"v(?:er(?:sion)?)?\.?[ :=]{0,2}\Z", re.IGNORECASE)
+_VERSION = re.compile(r"v(?:er(?:sion(?:added|changed)?)?)?\.?[ :=]{0,3}\Z", re.IGNORECASE)
+_SLICE = re.compile(r"[\w\])]\[\Z")
 COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _RUN = re.compile(r"[0-9A-Fa-f:.]+")
 _PREFIX = re.compile(r"%[A-Za-z0-9]{1,15}|/[0-9]{1,3}(?![0-9])")
@@ -45,9 +46,10 @@ def find_v4(text: str, low: int, high: int, found: Spans) -> bool:
         if start and (text[start - 1].isalnum() or text[start - 1] in "._"):
             continue
         address, _, prefix = match[0].partition("/")
-        if any(int(part) > 255 for part in address.split(".")):  # an octet
+        octets = [int(part) for part in address.split(".")]
+        if max(octets) > 255 or (octets[0] == 0 and max(octets) > 0):  # RFC 1122: 0 is this network
             continue
-        if _VERSION.search(text, max(0, start - 10), start):
+        if _VERSION.search(text, max(0, start - 18), start):
             continue
         if prefix and int(prefix) > _LARGEST_PREFIX:
             end -= len(prefix) + 1
@@ -73,6 +75,8 @@ def _colons(text: str, start: int, end: int, found: Spans) -> None:
     if end - start > _LONGEST_V6 or (
         start and (text[start - 1].isalnum() or text[start - 1] == "_")
     ):
+        return
+    if text[end : end + 1] == "]" and _SLICE.search(text, max(0, start - 2), start):
         return
     if end < len(text) and (text[end].isalnum() or text[end] == "_"):
         return

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     Names = list[tuple[int, Look, int]]
 
 _ASSIGNED = re.compile(
-    r"(?:(?P<word>pass(?:w(?:or[dt]|d)s?|phrase|code)?|pwd|(?<![a-z])pw(?![a-z])|secrete?|contrase[\xf1n]a|kennwort|identified by)"
+    r"(?:(?P<word>pass(?:w(?:or[dt]|d)s?|phrase|code|(?<!bypass)(?<!compass)(?<!surpass))|pwd|(?<![a-z])pw(?![a-z])|secrete?|contrase[\xf1n]a|kennwort|identified by)"
     r"|(?P<key>tokens?|(?:api|access|private|account|secret|encryption|signing|shared|master|service|client|license|session)[ _.-]?key"
     r"|auth|credentials?|login|contribsys__com|(?:client|access)[ _-]?id|key))"
     r"(?P<rest>[\w.-]{0,40}+)(?:\[[^\]\n]{0,20}\])?[\"'`\])>\\]{0,4}+(?: {1,3}string)?"
-    r"(?P<sign>[ \t]{0,4}(?:!={1,2}|={1,3}>?|:{1,3}=|[?+|]=|\|{2}=?|\?\?|->|<-|\??:[ \t]?[a-z]\w{1,20}[ \t]=(?!=)|value=|:|=>)|[ \t]{0,2},(?=[ \t]{0,2}[\"'`])"
+    r"(?P<sign>[ \t]{0,4}(?:!={1,2}|={1,3}>?|:{1,3}=|[?+|]=|\|{2}=?|\?\?|->|<-|\??:[ \t]?[a-z]\w{1,20}[ \t]=(?!=)|:|=>)|[,;]?[ \t]{0,4}\n?[ \t]{0,12}[\"']?value[\"']?[ \t]{0,2}[:=]|[ \t]{0,2},(?=[ \t]{0,2}[\"'`])"
     r"|(?<=>)(?=\s|<!|[^\s<>]{4,200}</)|\((?=[\"'])|(?= [\"']))"
     r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:<!\[cdata\[)?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
     r"(?:(?:[@brfu]|\\)?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
@@ -32,10 +32,22 @@ _COMPARED = re.compile(
     r"[=!]={1,2}[ \t]{0,4}[\w.]{0,40}(?:pass|pwd|secret|token|contrase|(?:api|auth|access|private|priv|account|service|client|db|database)[_.-]?key)"
 )
 _BETWEEN = (",", ")", "+", ";", " ")
+_JOINTS = (",", "(", ")", "+", ";", "[", ".", "=")  # code before the next string ends so
 _LOOSE = (",", "(", "->")  # signs that a name has before other things than its value, too
 _STOPS = ("</", "&", "\\n", "]]>")
 _LITERAL = re.compile(r"(?:--|[?&;]|export )[\w.-]{0,30}\Z")  # before a name whose value is no name
-_NO_SECRETS = ("name", "_id", "-id", "ing", "_len", "less", "ed")  # behind "pass" and the like
+_NO_SECRETS = (
+    "name",
+    "_id",
+    "-id",
+    "ing",
+    "_len",
+    "less",
+    "ed",
+    "ive",
+    "through",
+    "enger",
+)  # behind "pass" and the like
 
 
 def find(text: str, lowered: str, found: Spans) -> Names:
@@ -105,7 +117,7 @@ def _is_name(text: str, match: re.Match[str], value: str) -> bool:
     """Whether what stands as a value is rather a name, a call, or no value at all."""
     if match["quote"]:
         return _is_no_string(match, value)
-    if value[:1] == ":" or values.CALL.match(value):
+    if value[:1] == ":" or values.is_call(value):
         return True
     if values.NAME.fullmatch(value) is None or match["bare"].startswith("</", len(value)):
         return False
@@ -117,13 +129,20 @@ def _is_no_string(match: re.Match[str], value: str) -> bool:
     the argument of the verb "pass", begins a sentence, or holds a word and ends no statement.
     """
     word, rest, sign = match.group("word", "rest", "sign")
-    if value[:1] in _BETWEEN or (sign.strip() in _LOOSE and not values.is_drawn(value)):
+    if _stands_between(value) or (sign.strip() in _LOOSE and not values.is_drawn(value)):
         return True
     ends = match.string.startswith(";", match.start("quoted") + len(value) + 1)
     loose = value.isalpha() and not ends and word != "identified by"
     return sign == "" and (
         loose or rest.endswith(".") or (word == "pass" and rest == "" and not ends)
     )
+
+
+def _stands_between(value: str) -> bool:
+    """Whether what a quote begins is rather code between two strings."""
+    if value[:1] not in _BETWEEN:
+        return False
+    return " " in value or value[-1:] in _JOINTS or values.DIGIT_AND_LETTER.search(value) is None
 
 
 def _is_literal(text: str, match: re.Match[str], value: str) -> bool:
@@ -139,19 +158,19 @@ def _is_key(match: re.Match[str], rest: str, value: str) -> bool:
     if values.is_random(value) or values.UUID.fullmatch(value):
         return not _is_called(match, value)
     if (
-        rest.startswith("orization") and len(value) >= 16 and not value.isalpha()
+        rest.startswith("orization") and len(value) >= 16 and values.is_no_name(value)
     ):  # as short as a key gets
         return not _is_called(match, value)
     if match["key"] != "key" or not phrases.is_qualified(match.string, match.start()):
         return False
-    if match["quote"] and value[:1] not in _BETWEEN and not values.NAME.fullmatch(value):
+    if match["quote"] and not _stands_between(value) and not values.NAME.fullmatch(value):
         return values.is_drawn(value) and not _is_called(match, value)
     return values.has_signs(value) and not _is_called(match, value)
 
 
 def _is_called(match: re.Match[str], value: str) -> bool:
     """Whether a value is a variable's, or what a function returns."""
-    return values.is_variable(value) or bool(match["bare"] and values.CALL.match(value))
+    return values.is_variable(value) or bool(match["bare"] and values.is_call(value))
 
 
 def _compared(text: str, lowered: str, at: int, found: Spans) -> None:

@@ -15,9 +15,11 @@ _KINDS = {
     for kind, words in {
         "phone": (
             "phone phones telephone tel fax mobile cell whatsapp sms handy telefono tel\xe9fono telefon "
-            "t\xe9l\xe9phone call called calling dial text reach ring contact message messages"
+            "t\xe9l\xe9phone telefone telefoon telefonnummer telefoonnummer telefonu telefonas tlf mobil mobilnummer m\xf3vil "
+            "movil celular cellulare gsm natel puhelin puhelinnumero \u0442\u0435\u043b \u0442\u0435\u043b\u0435\u0444\u043e\u043d \u7535\u8bdd \u96fb\u8a71 \u624b\u673a \u624b\u6a5f \u643a\u5e2f "
+            "\uc804\ud654 \u0647\u0627\u062a\u0641 \u062a\u0644\u0641\u0648\u0646 call called calling dial text reach ring contact message messages"
         ),
-        "card": "card cards cc visa mastercard amex maestro credit debit",
+        "card": "pay payment charge charged karte kreditkarte tarjeta carte carta card cards cc visa mastercard amex maestro credit debit",
         "<DRIVER_LICENSE>": "license licence licenses permis f\xfchrerschein f\xfchrerscheinnummer",
         "<PASSPORT>": "passport passports travel reisepass reisepassnummer passeport pasaporte",
         "<MEDICAL_ID>": "medical mrn patient health medicare medicaid nhs npi chart member",

@@ -17,6 +17,7 @@ _INSIDE = _SIGNS + "_-"
 _LONGEST_HEAD, _LONGEST, _LONGEST_TAIL = 13, 20, 5
 _IBAN = re.compile(r"[A-Za-z]{2}[0-9][0-9](?:[ -]?[A-Za-z0-9]){11,30}+")
 _COMPACT = re.compile(r"[A-Z]{2}[0-9]{2}(?=[A-Z]*[0-9]{8})[A-Z0-9]{11,30}+(?![A-Za-z0-9])")
+_PRINTED = re.compile(r"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}+(?: [A-Z0-9]{1,3})?(?![A-Za-z0-9])")
 _TAIL = re.compile(r"[A-Za-z0-9]*")
 _ID = re.compile(
     r"(?P<nif>(?:[0-9]{7,8}|[XYZ][0-9]{7})-?[A-Z])"
@@ -44,7 +45,7 @@ _WALLET = re.compile(
 def find_iban(text: str, start: int, found: Spans) -> None:
     """Add the IBAN that begins here, if one does: mod 97 and its country's length hold.
 
-    Without spaces and in capitals, a check that holds is enough, whatever the country's length.
+    In capitals, without spaces or in fours, a check that holds is enough, whatever the country's length.
     """
     length = checks.IBAN_LENGTHS.get(text[start : start + 2].upper(), 0)
     match = _IBAN.match(text, start)
@@ -56,8 +57,8 @@ def find_iban(text: str, start: int, found: Spans) -> None:
         at += 1
     whole = len(taken) == length > 0 and not text[at : at + 1].isalnum()
     if not whole or not checks.mod97(taken.upper()):
-        compact = _COMPACT.match(text, start)
-        if compact is None or not checks.mod97(compact[0]):
+        compact = _COMPACT.match(text, start) or _PRINTED.match(text, start)
+        if compact is None or not checks.mod97(compact[0].replace(" ", "")):
             return
         at = compact.end()
     found.append((start, at, "<IBAN>"))

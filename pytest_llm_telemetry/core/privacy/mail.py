@@ -29,7 +29,9 @@ def find(text: str, found: Spans) -> None:
 
 def _credentials(text: str, at: int) -> tuple[int, int, str] | None:
     start = text.rfind("://", max(0, at - _USERINFO_LENGTH), at) + 3
-    if start < 3 or _USERINFO.fullmatch(text, start, at) is None:  # the length of ://
+    if (
+        start < 3 or text[start] == "[" or _USERINFO.fullmatch(text, start, at) is None
+    ):  # the length of ://
         return None
     user, colon, password = text[start:at].partition(":")
     if colon:

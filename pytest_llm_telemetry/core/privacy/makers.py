@@ -9,22 +9,27 @@ import re
 
 # Names that are followed by - or _ and by what was drawn.
 _NAMES = (
-    "pplx gsk xai tvly r8 hf api_org nfp sbp vercel rnd waka fw sqp squ sqa lin_api pnu rdme phc phx ntn "
-    "dckr_pat dckr_oat sgp sntrys sntryu shpat shpss shpca shppa shippo_live shippo_test rubygems npm tfp "
-    "duffel_test duffel_live lsv2_pt lsv2_st sm_aat sm_pat sm_sat doo_v1 dop_v1 dor_v1 pscale_tkn pscale_pw "
-    "pscale_oauth ghp gho ghu ghs ghr github_pat CLOJARS glc glsa ion eps lob figd key_live key_test fo1 fm1a "
-    "fm1r fm2"
+    "pplx gsk xai tvly r8 hf api_org nfp sbp sb_secret vercel rnd waka fw sqp squ sqa lin_api lin_oauth pnu rdme phc phx "
+    "phs ntn dckr_pat dckr_oat sgp sntrys sntryu shpat shpss shpca shppa shptka shippo_live shippo_test rubygems npm tfp "
+    "duffel_test duffel_live lsv2_pt lsv2_sk sm_aat sm_pat sm_sat doo_v1 dop_v1 dor_v1 pscale_tkn pscale_pw pscale_oauth "
+    "ghp gho ghu ghs ghr github_pat CLOJARS glc glsa ion eps lob figd key_live key_test fo1 fm1a fm1r fm2 nvapi csk pcsk "
+    "esecret tgp_v1 CFPAT dbtc dbtu mdb_sa_sk AVNS CCDB1 tskey xsmtpsib pdl_live_apikey pdl_sdbx_apikey ory_pat ory_at "
+    "tr_dev tr_prod tr_stg rpa bkua BKUA CCIPAT apify_api bb_live bb_test hcaik zpka wandb_v1 dnkey"
 )
-# Words of code too: three digits tell the key.
-_WORDS = "ops b secret test live test_pub live_pub acc"
+# Words of code too: letters behind two digits, as names rarely have them, tell the key.
+_WORDS = (
+    "ops b secret test live test_pub live_pub acc re nfc vcp vci vca vcr vck slk napi jina rootly aio xau signkey pul fio "
+    "e2b flp fc"
+)
 # The first three characters, or fewer that any sign of a key follows, and the shape.
 _SHAPES = (
     ("sk-", r"sk-[\w-]{16,}+"),  # OpenAI, Anthropic, OpenRouter, DeepSeek
     (
-        "sk_ pk_ rk_ whs rzp",
-        r"(?:[spr]k|whsec|rzp)_(?:test|live|prod)?_?[A-Za-z0-9]{16,}+",
+        "sk_ pk_ rk_ whs",
+        r"(?:[spr]k|whsec)_(?:test|live|prod)?_?[A-Za-z0-9]{16,}+",
     ),  # Stripe
     ("sgp", r"sgp_[0-9a-z]{5,16}[-_][\w=+/-]{14,}+={0,3}"),  # Sourcegraph
+    ("rzp", r"rzp_(?:test|live)_[A-Za-z0-9]{14,}+"),  # Razorpay
     ("AIz", r"AIza[\w-]{35}"),  # Google
     ("ya2", r"ya29\.[\w-]{20,}+"),
     ("GOC", r"GOCSPX-[\w-]{20,}+"),
@@ -70,7 +75,8 @@ _SHAPES = (
     ("acc", r"access-(?:sandbox|development|production)-[0-9a-f-]{36}"),  # Plaid
     ("tk-", r"tk-us-[\w-]{40,}+"),
     ("ico", r"ico-[A-Za-z0-9]{32}"),
-    ("pat", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}+|pat\.[\w-]{20,}+\.[\w.-]{20,}+"),  # Airtable
+    ("pat", r"pat[A-Za-z0-9]{14}\.[0-9a-f]{40,}+"),  # Airtable
+    ("pat sat", r"[ps]at\.[\w-]{20,}+\.[\w.-]{20,}+"),  # Harness
     ("dap", r"dapi[0-9a-f]{32}(?:-[0-9])?"),  # Databricks
     ("LTA", r"LTAI[A-Za-z0-9]{12,24}(?!\w)"),  # Alibaba
     ("t1. AQV YC", r"t1\.[A-Z0-9a-z_-]{20,}+[\w.=-]*+|AQVN[\w-]{30,}+|YC[\w-]{38}(?!\w)"),  # Yandex
@@ -78,6 +84,18 @@ _SHAPES = (
     ("AKC AP", r"AKC[A-Za-z0-9]{9,}+|AP[0-9A-F][A-Za-z0-9]{10}(?!\w)"),  # Artifactory
     ("sl.", r"sl\.[\w=-]{100,}+"),  # Dropbox
     ("sha", r"sha256~[\w-]{40,}+"),  # OpenShift
+    ("ATB", r"ATBB[\w=.-]{24,}+"),  # Bitbucket
+    ("IQo Fwo", r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[\w+/=-]{60,}+"),  # AWS sessions
+    ("AAA", r"A{20,22}[\w%]{60,}+"),  # Twitter
+    ("AKI", r"AKID[A-Za-z0-9]{32}(?!\w)"),  # Tencent
+    ("SCW", r"SCW[A-Z0-9]{17}(?!\w)"),  # Scaleway
+    ("4b1", r"4b1d[A-Za-z0-9]{38}(?!\w)"),  # ClickHouse
+    ("API", r"API-[A-Z0-9]{26}(?!\w)"),  # Octopus
+    ("PMA", r"PMAT-[A-Z0-9]{20,}+"),  # Postman
+    ("mls", r"mlsn\.[0-9a-f]{40,}+"),  # MailerSend
+    ("cio", r"cio[A-Za-z0-9]{32}(?!\w)"),  # crates.io
+    ("sdk mob", r"(?:sdk|mob)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),  # LaunchDarkly
+    ("pat", r"pat-[a-z]{2}[0-9]-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),  # HubSpot
     ("A3-", r"A3-[A-Z0-9]{6}-[A-Z0-9-]{26,}+"),  # 1Password
     ("AGE", r"AGE-SECRET-KEY-1[A-Z0-9]{40,}+"),
     (
@@ -92,7 +110,7 @@ _SHAPES = (
 )
 _FIXED = 3
 _DRAWN = r"(?=[a-z_=+/-]{0,60}+[A-Z0-9])"
-_COUNTED = r"(?=(?:[A-Za-z_=+/-]{0,40}+[0-9]){3})"
+_COUNTED = r"(?=(?:(?:[A-Za-z_=+/-]|[0-9](?![A-Za-z])){0,60}+[0-9](?=[A-Za-z])){2})"
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/="
 # What a key holds further in, behind how many characters, and the shape.
 _HOLDING = (

@@ -22,7 +22,10 @@ _CLUSTER = re.compile(
 # What a cluster of the least length begins with, and digits behind a letter.
 ANY = re.compile(r"[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])")
 _EXTENSION = re.compile(r"(?: ?[xX]|[ ,]{0,2}[Ee]xt\.? ?|#)[0-9]{1,6}(?!\w)")
-_AFTER = re.compile(r"(?: ?-| ?\()(?:office|fax|home|mobile|cell|work|tel|phone)\b", re.IGNORECASE)
+_AFTER = re.compile(
+    r"(?: ?-| ?\(| is (?:my|our|his|her|the) (?:\w{2,8} )?)(?:office|fax|home|mobile|cell|work|tel|phone|telephone|handy|whatsapp)\b",
+    re.IGNORECASE,
+)
 _DATE = re.compile(
     r"(?:[0-9]{4}[-/.][0-9][0-9]?[-/.][0-9][0-9]?|[0-9][0-9]?([-/.])[0-9][0-9]?\1(?:19|20)[0-9][0-9])(?![0-9])"
 )
@@ -63,6 +66,7 @@ _GROUPS = {
     (6, 7): checks.rrn,
     (6, 4): checks.personnummer,
 }
+_DOTTED = {(3, 3, 3, 2), (2, 3, 3, 4, 2)}  # Brazil's have dots
 # What a message that is nothing but so many digits may be.
 _ALONE = {
     9: (checks.tfn, checks.acn, checks.bsn),
@@ -191,11 +195,11 @@ def _grouped(text: str, value: str, digits: str) -> str | None:
         digits[0] == "0" and groups[0] > 1 and len(groups) >= 3 and 9 <= length <= 15
     ):  # a trunk prefix
         return "<PHONE>" if "." not in value or len(groups) > 3 else None  # no version
-    return _checked(groups, digits)
+    return _checked(value, groups, digits)
 
 
-def _checked(groups: tuple[int, ...], digits: str) -> str | None:
-    checked = _GROUPS.get(groups)
+def _checked(value: str, groups: tuple[int, ...], digits: str) -> str | None:
+    checked = _GROUPS.get(groups) if "." not in value or groups in _DOTTED else None
     return "<NATIONAL_ID>" if checked is not None and checked(digits) else None
 
 

@@ -27,6 +27,7 @@ _OPTION = re.compile(
     r"--(?:[a-z]{1,12}-){0,2}(?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|secret)-?key) {1,2}"
     r"[\"']?(?P<value>[^\s\"'-][^\s\"']{3,200}+)"
 )
+_GOES_ON = re.compile(r" [a-z]")  # a sentence about an option
 _TRIED = {"test", "pass", "password", "yyy", "xxx"}
 _PROSE = re.compile(
     r"(?:pass(?:word|code|phrase|wd|wort|e)|(?<=[_-])pass|pwd|pin(?: code)?|contrase[\xf1n]a|kennwort|secret)"
@@ -39,7 +40,7 @@ _WHOSE = re.compile(r"\b(?:my|our|his|her|their) (?:\w{1,16} )?\Z")
 _QUALIFIED = 11
 _QUALIFIERS = (
     "api", "access", "private", "priv", "secret", "signing", "master", "shared", "account", "auth", "service",
-    "client", "db", "database", "encryption", "consumer",
+    "client", "db", "database", "encryption", "consumer", "session", "webhook", "deploy", "storage",
 )  # fmt: skip
 _TAIL = ",;)]}>.:!?\\"
 _WORDS = (
@@ -62,7 +63,7 @@ def prose(text: str, lowered: str, at: int, found: Spans) -> None:
     value = text[start:end]
     if len(value) < 4 or values.is_variable(value) or lowered[start:end] in _SPEAKING:  # a PIN
         return
-    if values.CALL.match(value) or (match["loose"] and not _LOOSE.fullmatch(value)):
+    if values.is_call(value) or (match["loose"] and not _LOOSE.fullmatch(value)):
         return
     if not values.NAME.fullmatch(value) or _WHOSE.search(lowered, max(0, at - _CLOSE), at):
         found.append((start, end, "<PASSWORD>"))
@@ -90,7 +91,7 @@ def told(text: str, lowered: str, at: int, found: Spans) -> None:
 def option(text: str, lowered: str, at: int, found: Spans) -> None:
     """Add the value of an option of a command."""
     match = _OPTION.match(lowered, at)
-    if match is not None:
+    if match is not None and not (match["value"].isalpha() and _GOES_ON.match(text, match.end())):
         values.add(text, *match.span("value"), found)
 
 

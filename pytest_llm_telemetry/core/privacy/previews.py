@@ -18,6 +18,11 @@ def preview(text: str, limit: int, redact: Callable[[str], str]) -> str:
     told = redact(text[:window])
     if len(text) > window:
         told = told[: max(len(told) - _UNSURE, told.rfind(">") + 1)]
+    return one_line(told, limit)
+
+
+def one_line(told: str, limit: int) -> str:
+    """The first `limit` characters, and control signs as spaces."""
     head = told[:limit]
     return head if head.isprintable() else _one_line(told)[:limit]
 

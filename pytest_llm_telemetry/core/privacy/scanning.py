@@ -97,13 +97,15 @@ def replaced(text: str, spans: Spans) -> str:
     return "".join(parts)
 
 
-def redact(text: str) -> str:
+def redact(text: str, held: int | None = None) -> str:
     """The text with each finding replaced, until nothing more is found in what that made.
 
-    So it is idempotent. It ends, because a pass takes signs away that stand in no placeholder.
+    So it is idempotent. It ends, because a pass takes signs away that stand in no placeholder. Who
+    knows what the text may hold says so.
     """
     plain = with_ascii_digits(text)
-    held = holds(plain)
+    if held is None:
+        held = holds(plain)
     if not held:
         return text
     spans, numbered, names = _seen(plain, held)
@@ -142,7 +144,7 @@ def _is_number_near(told: str) -> bool:
 
 def _look_again(told: str, spans: Spans, names: Names, found: Spans) -> None:
     """Look at the names that still stand in a text, but those that have a placeholder for a value,
-    which is read as a variable, and those that are two lines away from the next: no value is.
+    which is read as a variable, and those that are three lines away from the next: no value is.
     """
     lowered = _named(told)
     starts = [start for start, _, _ in spans]
@@ -152,7 +154,7 @@ def _look_again(told: str, spans: Spans, names: Names, found: Spans) -> None:
         before = bisect_right(starts, at)
         place = at + moved[before]
         stop = starts[before] + moved[before] if before < len(starts) else -1
-        near = stop >= 0 and value not in begun and told.count("\n", place, stop) <= 1
+        near = stop >= 0 and value not in begun and told.count("\n", place, stop) <= 2
         gone = before and spans[before - 1][1] > at
         if not gone and (near or look in assignments.ROAMING):
             look(told, lowered, place, found)

@@ -44,6 +44,14 @@ KEYS = [
     "x14 .atlasv1. x64", "x6 _ x29 _mmk", "x3 8Q~ x34", "hooks.slack.com/services/ T x8 / B x8 / x24",
     "https://hooks.slack.com/workflows/ x40", "https://discord.com/api/webhooks/ d18 / x68", "ptb.discord.com/api/webhooks/ d18 / x68",
     "https://acme.webhook.office.com/webhookb2/ x40",
+    "nvapi- x64", "csk- a48", "pcsk_ x60", "jina_ x60", "esecret_ a26", "tgp_v1_ x43", "sb_secret_ x31", "napi_ a64", "nfc_ x36",
+    "vcp_ x56", "ATBB x32", "shptka_ h32", "lin_oauth_ h64", "CFPAT- x43", "dbtc_ x40", "mdb_sa_sk_ x40", "AVNS_ x19",
+    "CCDB1_ x22 _ x40", "tskey-auth- x12 CNTRL- x32", "rootly_ h64", "re_ x8 _ x24", "xsmtpsib- h64 - x16", "mlsn. h64",
+    "pdl_live_apikey_ a26 _ x22 _ x3", "aio_ x28", "ory_pat_ x32", "xau_ x40", "tr_prod_ x20", "signkey-prod- h64", "rpa_ A44",
+    "bkua_ h40", "CCIPAT_ x22 _ h40", "pul- h40", "fio-u- x64", "sat. x22 . h24 . x20", "pat-na1- h8 - h4 - h4 - h4 - h12",
+    "sdk- h8 - h4 - h4 - h4 - h12", "AKID x32", "SCW A17", "IQoJb3JpZ2luX2Vj x300", "FwoGZXIvYXdzE x280", "AAAAAAAAAAAAAAAAAAAAA x90",
+    "slk_ h64", "dnkey- A26 - A52", "4b1d x38", "API- A26", "apify_api_ x36", "bb_live_ x27", "e2b_ h40", "flp_ x46", "fc- h32",
+    "phs_ x43", "lsv2_sk_ h32 _ h10", "hcaik_01 a58", "rzp_live_ x14", "zpka_ a32 _ h8", "cio x32", "wandb_v1_ x77", "PMAT- A26",
 ]  # fmt: skip
 
 
