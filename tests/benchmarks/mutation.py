@@ -169,6 +169,12 @@ class _Import(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.tree, str(self.path), "exec"), module.__dict__)
 
 
+def own_first(mutant: Mutant, tests: list[str]) -> list[str]:
+    """The tests that are named after the mutant's file, then all: most mutants end at the first."""
+    named = [path for place in tests for path in Path(place).rglob(f"test_*{mutant.path.stem}.py")]
+    return [*map(str, named), *tests]
+
+
 def survives(mutant: Mutant, tests: list[str]) -> bool:
     """Whether every test passes although the mutant is in place."""
     child = os.fork()
@@ -183,7 +189,7 @@ def survives(mutant: Mutant, tests: list[str]) -> bool:
             found = _Import(mutant)
             sys.meta_path.insert(0, found)
             importlib.import_module(found.name)  # before pytest's own import hook
-            status = int(pytest.main([*_ASKED, *tests]))
+            status = int(pytest.main([*_ASKED, *own_first(mutant, tests)]))
         finally:
             os._exit(status)
     _, status = os.waitpid(child, 0)
