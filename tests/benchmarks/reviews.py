@@ -1,6 +1,6 @@
 """How often a review cries wolf, and how often it hears one: `python -m tests.benchmarks.reviews`.
 
-A steady service is logged by the real logger for most of a year and reviewed as of each day; then
+Steady services are logged by the real logger for most of a year and reviewed as of each day; then
 the days of each window are put in the place of the same days of a service that got worse. Beside it
 the usual fixed limits: mean > 10 %, P95 > 20 %, cost > 10 %, errors > 2 points, score < 0.02.
 """
@@ -35,11 +35,11 @@ FAULTS: Mapping[str, tuple[Moment, str]] = {
 }
 
 
-def hours(days: int, calls: int, always: Moment) -> Sequence[Hour]:
+def hours(days: int, calls: int, seed: int, always: Moment) -> Sequence[Hour]:
     """A service's hours, as its log tells them."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "llm.jsonl"
-        World(log).live(days, calls=calls, fault=lambda _: always)
+        World(log, seed=seed).live(days, calls=calls, fault=lambda _: always)
         return read_traffic([log], END - days * _DAY, END, rollups=False).hours
 
 
@@ -75,18 +75,25 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=240)
     parser.add_argument("--calls", type=int, default=10, help="an hour")
     parser.add_argument("--draws", type=int, default=24, help="windows of each kind that got worse")
+    parser.add_argument("--services", type=int, default=3, help="steady ones, each with its seed")
+    parser.add_argument("--seed", type=int, default=1, help="of the first service")
     asked = parser.parse_args()
-    steady = hours(asked.days, asked.calls, Moment())
+    services = [
+        hours(asked.days, asked.calls, asked.seed + each, Moment())
+        for each in range(asked.services)
+    ]
     print("| nothing changed | reviews | worse | a turn | fixed limits |\n|---|--:|--:|--:|--:|")
     for period in PERIODS.values():
-        looks = [review(period, end, steady) for end in ends(period, asked.days, 200)]
+        days = ends(period, asked.days, 200)
+        looks = [review(period, end, steady) for steady in services for end in days]
         worse = sum(look.status == "fail" for look in looks)
         turns = sum(bool(look.turns) for look in looks)
         over = sum(map(is_over, looks))
         print(f"| {period.name} | {len(looks)} | {worse} | {turns} | {over} |", flush=True)
+    steady = services[0]
     print("\n| got worse | period | found | dated | fixed limit |\n|---|---|--:|--:|--:|")
     for name, (moment, metric) in FAULTS.items():
-        bad = {hour.start: hour for hour in hours(asked.days, asked.calls, moment)}
+        bad = {hour.start: hour for hour in hours(asked.days, asked.calls, asked.seed, moment)}
         for period in (PERIODS["daily"], PERIODS["weekly"]):
             looks = []
             for end in ends(period, asked.days, asked.draws):

@@ -59,8 +59,14 @@ def turns(points: Points, alpha: float) -> tuple[Turn, ...]:
 def _stretch(points: Points, metric: str) -> Stretch | None:
     scale, noise = _SCALES[metric]
     size, least = (_scores, _SCORES) if metric == "score" else (_calls, _LEAST)
-    series = [scale(each, metric) if size(each) >= least else None for each in points.figures]
-    return find_turn(series, points.first, season=points.season, noise=noise(points.figures))
+    sizes = [size(each) for each in points.figures]
+    series = [
+        scale(each, metric) if calls >= least else None
+        for each, calls in zip(points.figures, sizes, strict=True)
+    ]
+    return find_turn(
+        series, points.first, sizes=sizes, season=points.season, noise=noise(points.figures)
+    )
 
 
 def _turn(points: Points, metric: str, stretch: Stretch, p_value: float) -> Turn | None:

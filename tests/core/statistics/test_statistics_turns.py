@@ -53,6 +53,77 @@ def test_what_goes_on_lasts_to_the_end() -> None:
     assert turn.p_value < 0.001
 
 
+def test_the_chance_is_that_of_student_for_every_look_at_every_length() -> None:
+    """A known answer: 3 among points of +1 and -1, whose pairs are all 0 (SciPy 1.17, t.sf)."""
+    turn = find_turn([1.0, -1.0] * 20 + [0.0, 3.0, 0.0, 0.0], 40)
+    assert turn is not None
+    assert (turn.start, turn.end) == (41, 42)
+    assert turn.p_value == pytest.approx(0.025050186023414404, rel=1e-9)
+
+
+def test_a_burst_like_one_of_the_weeks_before_is_no_surprise() -> None:
+    """One hour in which much failed, ten times what is usual; without the earlier one it is a turn."""
+    rng = Random(8)
+    quiet: list[float | None] = [rng.gauss(0, 1) for _ in range(120)]
+    burst: list[float | None] = [*quiet[:70], 10.0, *quiet[71:]]
+    bad: list[float | None] = [0.1, 10.0, -0.2, 0.3]
+    surprise, known = find_turn([*quiet, *bad], 120), find_turn([*burst, *bad], 120)
+    assert surprise is not None
+    assert known is not None
+    assert surprise.p_value < 1e-9
+    assert known.p_value > 0.1
+
+
+def test_points_of_few_calls_may_stray_further() -> None:
+    """Nights of 4 calls scatter five times as much as days of 100: a night like that is no turn, a day is."""
+    rng = Random(9)
+    sizes = [4.0 if place % 2 else 100.0 for place in range(84)]
+    strays = [rng.gauss(0, 1 / size**0.5) for size in sizes[:80]]
+    day, night = [0.6, 0.0, 0.0, 0.0], [0.0, 0.6, 0.0, 0.0]
+    by_day = find_turn([*strays, *day], 80, sizes=sizes)
+    by_night = find_turn([*strays, *night], 80, sizes=sizes)
+    assert by_day is not None
+    assert by_night is not None
+    assert (by_day.start, by_day.end) == (80, 81)
+    assert by_day.p_value < 0.01
+    assert by_night.p_value > 0.5
+    alike = find_turn([*strays, *day], 80, sizes=[7.0] * 84)
+    assert alike == find_turn([*strays, *day], 80)
+
+
+def test_scatter_that_no_number_of_calls_explains_is_left_alone() -> None:
+    """Points of many calls that scatter more than those of few, and points that do not scatter."""
+    sizes = [10.0, 1000.0] * 20 + [10.0] * 3
+    more = [0.1, 3.0, -0.1, -3.0] * 10 + [5.0, 0.0, 0.0]
+    assert find_turn(more, 40, sizes=sizes) == find_turn(more, 40)
+    still = [0.0] * 40 + [5.0, 0.0, 0.0]
+    assert find_turn(still, 40, sizes=sizes, noise=1.0) == find_turn(still, 40, noise=1.0)
+
+
+def test_an_hour_of_the_day_that_was_hardly_ever_known_has_no_usual_figure() -> None:
+    """Known twice in thirty days it says nothing; three times, and what strays is seen."""
+    twice: list[float | None] = [
+        0.1 * (-1) ** day if hour else None for day in range(30) for hour in (0, 1)
+    ]
+    twice[0] = twice[20] = 0.0
+    assert find_turn([*twice, 9.0, None], 60, season=2, noise=0.1) is None
+    thrice = [*twice[:40], 0.0, *twice[41:]]
+    found = find_turn([*thrice, 9.0, 0.1], 60, season=2, noise=0.1)
+    assert found is not None
+    assert (found.start, found.end) == (60, 61)
+
+
+def test_a_history_with_more_gaps_than_points_tells_of_short_stretches_alone() -> None:
+    """One hour of three is known: what three in a row do is not, but the turn is told in full."""
+    history: list[float | None] = []
+    for place in range(40):
+        history += [0.1 if place % 2 else -0.1, None, None]
+    turn = find_turn([*history, 5.0, 5.1, 4.9, 0.0], 120)
+    assert turn is not None
+    assert (turn.start, turn.end) == (120, 123)
+    assert turn.p_value < 1e-9
+
+
 def test_too_little_history_and_still_points_tell_nothing() -> None:
     """Nine points are no history; without any scatter and noise there is no scale."""
     assert find_turn([1.0] * 9 + [5.0], 9) is None
