@@ -316,6 +316,20 @@ def test_a_clock_that_fails_leaves_the_latency_unknown() -> None:
     assert kept.dropped["OSError"] >= 1
 
 
+def test_a_latency_without_end_costs_no_event() -> None:
+    """Where our clock broke and the service tells no finite time itself, none stands on the line."""
+    kept = Recorded()
+
+    def failing() -> int:
+        raise OSError
+
+    kept.clock.monotonic_ns = failing  # type: ignore[method-assign]  # a clock that broke
+    with kept.telemetry.observe("q") as call:
+        call.take({"latency_ms": float("inf")})
+    assert kept.last["message"] == "query_success"
+    assert "latency_ms" not in kept.last
+
+
 def test_the_current_call_is_known_inside_its_block(recorded: Recorded) -> None:
     """Whoever logs inside a block can name its query; outside there is none."""
     with recorded.telemetry.observe("q") as call:
