@@ -286,7 +286,22 @@ def beside(call: Call, numbers: range) -> list[float]:
     return found
 
 
-WORKLOADS = {"burst": burst, "8 threads": threads, "100 tasks": tasks, "beside CPU": beside}
+def apart(call: Call, numbers: range) -> list[float]:
+    """As far apart as a service's calls: on cold caches, and nothing runs beside them."""
+    found = []
+    for number in range(numbers.start, numbers.start + min(len(numbers), 200)):
+        time.sleep(0.005)
+        found += timed(call, range(number, number + 1))
+    return found
+
+
+WORKLOADS = {
+    "burst": burst,
+    "8 threads": threads,
+    "100 tasks": tasks,
+    "beside CPU": beside,
+    "5 ms apart": apart,
+}
 
 
 def quantile(found: list[float], share: float) -> float:
