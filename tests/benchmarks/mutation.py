@@ -77,12 +77,24 @@ class Mutant:
 def mutants(path: Path) -> Iterator[Mutant]:
     """Every change of a file, without the lines that only type checkers read."""
     text = path.read_text(encoding="utf-8")
-    for place, node in enumerate(_changeable(ast.parse(text))):
+    for place, node in enumerate(_changeable(_parsed(text))):
         before = ast.unparse(node) if isinstance(node, ast.expr | ast.stmt) else _name(node)
         changed = _changed(copy.deepcopy(node))
         after = ast.unparse(changed) if isinstance(changed, ast.expr | ast.stmt) else _name(changed)
         line = getattr(node, "lineno", 0) or getattr(node, "_line", 0)
         yield Mutant(path=path, place=place, line=line, told=f"{before} -> {after}")
+
+
+def _parsed(text: str) -> ast.Module:
+    """The tree of a file, in which each operator is a node of its own: Python shares one for all."""
+    tree = ast.parse(text)
+    for node in list(ast.walk(tree)):
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.operator | ast.boolop | ast.unaryop):
+                setattr(node, name, type(value)())
+            elif isinstance(node, ast.Compare) and name == "ops":
+                node.ops = [type(operator)() for operator in node.ops]
+    return tree
 
 
 def _name(node: ast.AST) -> str:
@@ -148,7 +160,7 @@ class _Import(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.path = mutant.path
         inside = mutant.path.relative_to(ROOT).with_suffix("")
         self.name = ".".join(inside.parts).removesuffix(".__init__")
-        self.tree: ast.Module = ast.parse(mutant.path.read_text(encoding="utf-8"))
+        self.tree = _parsed(mutant.path.read_text(encoding="utf-8"))
         if mutant.place >= 0:
             _Replace(_changeable(self.tree)[mutant.place]).visit(self.tree)
             ast.fix_missing_locations(self.tree)

@@ -65,8 +65,8 @@ def key(parts: str) -> str:
 
 
 @pytest.mark.parametrize("parts", KEYS)
-@pytest.mark.parametrize("around", ["{}", "use {}", '"{}"', "x={}", "({})", "see /{}, and"])
-def test_a_makers_key_is_found_wherever_it_stands(parts: str, around: str) -> None:
+def test_a_makers_key_is_found_wherever_it_stands(parts: str) -> None:
     """Alone, quoted, assigned, or in a sentence: all of a key is replaced, and nothing else."""
     made = key(parts)
-    assert redact(around.format(made)) == around.format("<API_KEY>")
+    for around in ("{}", "use {}", '"{}"', "x={}", "({})", "see /{}, and"):
+        assert redact(around.format(made)) == around.format("<API_KEY>")
