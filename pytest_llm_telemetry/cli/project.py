@@ -3,10 +3,11 @@
 import argparse
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.text import clean, inert
 from pytest_llm_telemetry.storage import runs, settings
 

@@ -1,8 +1,8 @@
 """What a team accepted: per-case samples, and who accepted them when and why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import CaseSamples
 
 

@@ -6,17 +6,17 @@ which they stand on a line; a test holds it against the published schema and aga
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING
 from math import isfinite
 from typing import Any
 
 from pytest_llm_telemetry.core.errors import SchemaError
+from pytest_llm_telemetry.core.records import dataclass
 
 SCHEMA_VERSION = 1
 
 
-# the two that are never made by themselves need no __init__, and take 3 ms less to define
-@dataclass(frozen=True, slots=True, kw_only=True, init=False, repr=False, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryEvent:
     """What every event carries: identity, time and context. Absent means unknown."""
 
@@ -53,7 +53,7 @@ class QueryStart(QueryEvent):
     query_length: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, init=False, repr=False, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueryEnd(QueryStart):
     """What both terminal events carry; self-contained, so no reader joins it with its start.
 

@@ -1,10 +1,10 @@
 """Samples -> the figures of a run. One table says what each metric is and how it is judged."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter, mul
 from typing import Any, Literal
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import Call, CaseSamples
 
 Better = Literal["lower", "higher"]

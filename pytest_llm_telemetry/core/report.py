@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
 from pytest_llm_telemetry.core.baseline import Baseline, PastRun
 from pytest_llm_telemetry.core.metrics import Summary
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import CaseSamples
 from pytest_llm_telemetry.core.verdict import Problem, Verdict, VerdictStatus
 

@@ -7,7 +7,7 @@ counted twice however deep a handler wraps.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from pytest_llm_telemetry.core.events import (
@@ -17,6 +17,7 @@ from pytest_llm_telemetry.core.events import (
     QueryScore,
     QuerySuccess,
 )
+from pytest_llm_telemetry.core.records import dataclass
 
 _N = TypeVar("_N", int, float)
 

@@ -1,7 +1,8 @@
 """What a team tolerates: absolute limits, and regressions allowed against the baseline."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from pytest_llm_telemetry.core.records import dataclass
 
 # The metrics that are compared with the baseline when nobody says otherwise: one a question a
 # team asks, so that the correction for many tests (Holm) is not wasted on near copies.

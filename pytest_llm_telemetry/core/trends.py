@@ -1,10 +1,11 @@
 """A window of production and the one before it: a figure in both, its change and its way there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pytest_llm_telemetry.core.metrics import METRICS, change
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Traffic
 
 _HOUR = timedelta(hours=1)

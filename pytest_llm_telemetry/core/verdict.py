@@ -1,8 +1,9 @@
 """The shapes of a decision. `core.gate` makes them; reports only show them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from pytest_llm_telemetry.core.records import dataclass
 
 CheckStatus = Literal["pass", "fail", "inconclusive"]
 VerdictStatus = Literal["pass", "fail", "error", "budget"]

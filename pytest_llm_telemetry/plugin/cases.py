@@ -1,12 +1,12 @@
 """What a test holds in its hand: one case, and the way to grade an answer to it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case, Score
 from pytest_llm_telemetry.core.golden.answers import answer_text
+from pytest_llm_telemetry.core.records import dataclass
 
 
 class Emit(Protocol):

@@ -1,13 +1,14 @@
 """Golden sets -> pytest items: one a case and repeat, with ids that stay the same."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import pytest
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import CONTROL, CasePlan
 from pytest_llm_telemetry.storage.goldens import GoldenSet, load
 from pytest_llm_telemetry.storage.runs import SuitePlan

@@ -1,13 +1,13 @@
 """What was asked for: command line, then ini, then `[tool.pytest_llm_telemetry]`, then default."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.runtime.logger import CAPTURES
 
 

@@ -41,7 +41,7 @@ class Running:
             pytest.fail(_NO_CASE, pytrace=False)
         return case
 
-    @pytest.fixture
+    @pytest.fixture(scope="session")
     def llm_telemetry(self) -> TelemetryLogger:
         """A TelemetryLogger that writes into this run: `.wrap(handler)`, `.observe(query)`."""
         return self._recording.logger
@@ -69,29 +69,34 @@ class Running:
         if why:
             raise pytest.skip.Exception(why, _use_item_location=True)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> None:
-        """Learn whether a cassette answers the test."""
-        cassette = getattr(item, "funcargs", {}).get("vcr")
-        if cassette is not None:
-            self._recording.replayed_by(cassette)
-
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Settle what the test's own outcome says of its case."""
         report = yield
-        run, case = self._run, self._recording.current
-        if call.when == "call" and run is not None and case is not None:
-            vars(report)["llm_case"] = (run.suite, run.case.id)
-            if not report.skipped:
-                self._settle(item, call, report, case)
-                told = outcome_of(run, case, self._recording.spent)
-                report.user_properties += told
-                # the teardown's report, which JUnit files are made from, has the last try's
-                item.user_properties[:] = [*without_ours(item.user_properties), *told]
+        if call.when == "call":
+            self._tell(item, call, report)
+        elif call.when == "setup":  # a cassette that answers the test is at hand from here on
+            cassette = getattr(item, "funcargs", {}).get("vcr")
+            if cassette is not None:
+                self._recording.replayed_by(cassette)
         return report
+
+    def _tell(
+        self, item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport
+    ) -> None:
+        run, case = self._run, self._recording.current
+        if run is None or case is None:
+            return
+        vars(report)["llm_case"] = (run.suite, run.case.id)
+        if report.skipped:
+            return
+        self._settle(item, call, report, case)
+        told = outcome_of(run, case, self._recording.spent)
+        report.user_properties += told
+        # the teardown's report, which JUnit files are made from, has the last try's
+        item.user_properties[:] = [*without_ours(item.user_properties), *told]
 
     def _settle(
         self,

@@ -1,9 +1,9 @@
 """One pytest session under `--llm-telemetry`: its golden sets, its calls, and each test's say."""
 
+import os
 from collections.abc import Container, Generator, Sequence
 from os.path import relpath
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +61,7 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
         judge = RunJudge(options, known, session.run_dir)
         config.pluginmanager.register(judge, "llm-telemetry-judge")
         config.pluginmanager.register(Progress(config), "llm-telemetry-progress")
-        if config.get_verbosity() > 0:
+        if config.getoption("verbose", 0) > 0:  # get_verbosity() of pytest 8.0 needs a terminal
             config.pluginmanager.register(CaseLines(), "llm-telemetry-case-lines")
     if options.offline:
         config.pluginmanager.register(Offline(), "llm-telemetry-offline")
@@ -81,7 +81,9 @@ class TelemetrySession:
         self._collect_only = bool(config.getoption("collectonly"))
         self._suites = Suites(root=options.root, repeats=options.repeats, controls=options.controls)
         self.judges = worker is None and not self._collect_only
-        self.run_id = worker["llm_run_id"] if worker else runs.new_run_id(utc_now(), token_hex(2))
+        self.run_id = (
+            worker["llm_run_id"] if worker else runs.new_run_id(utc_now(), os.urandom(2).hex())
+        )
         self.run_dir = options.run_dir / self.run_id
         self._recording = Recording(
             self.run_id,

@@ -1,10 +1,10 @@
 """One row a golden case: what it did in this run, and what it did in the baseline."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from statistics import fmean, median
 from typing import TypeVar
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.report import SuiteReport
 from pytest_llm_telemetry.core.samples import Call, CaseSamples
 

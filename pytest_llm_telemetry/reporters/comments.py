@@ -5,7 +5,7 @@ we hold: anybody may paste the marker into a comment of their own.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 import requests
 
 from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.reporters.delivery import within
 from pytest_llm_telemetry.reporters.markdown import MARKER
 

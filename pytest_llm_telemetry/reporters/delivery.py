@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.message import EmailMessage
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import requests
 
 from pytest_llm_telemetry.core.errors import ConfigError, DeliveryError, UncertainDeliveryError
+from pytest_llm_telemetry.core.records import dataclass
 
 SLACK_HOSTS = ("hooks.slack.com", "hooks.slack-gov.com")
 _VARIABLE = "LLM_TELEMETRY_SLACK_WEBHOOK"

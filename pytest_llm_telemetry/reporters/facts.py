@@ -4,10 +4,10 @@ Texts here may hold what a model or a golden file said; each sink cleans and esc
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from pytest_llm_telemetry.core.metrics import METRICS
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.report import BaselineFacts, Report, SuiteReport
 from pytest_llm_telemetry.core.verdict import Check, Problem, VerdictStatus
 from pytest_llm_telemetry.reporters import figures

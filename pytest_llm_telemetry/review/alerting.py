@@ -5,7 +5,7 @@ that is killed, or a channel that is down, loses nothing; the next check sends i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pytest_llm_telemetry.core.errors import (
     TelemetryError,
     UncertainDeliveryError,
 )
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.reporters import alert_messages
 from pytest_llm_telemetry.review import channels
 from pytest_llm_telemetry.storage import alert_state, tails

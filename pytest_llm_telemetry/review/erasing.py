@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 from time import sleep
@@ -13,6 +12,7 @@ from typing import TypeVar
 
 from pytest_llm_telemetry.core.alerts import Plan
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
 from pytest_llm_telemetry.storage import alert_state, erasing, rolling, tails
 from pytest_llm_telemetry.storage.alert_state import Memory

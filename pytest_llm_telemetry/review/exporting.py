@@ -1,11 +1,11 @@
 """What the logs hold of a person or of a window, for somebody who has to check it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_llm_telemetry.core.events import Event
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.review.erasing import files_of
 from pytest_llm_telemetry.runtime.rotation import KEEP_DAYS
 from pytest_llm_telemetry.storage import erasing, exporting

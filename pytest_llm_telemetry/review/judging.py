@@ -1,7 +1,7 @@
 """A stored run -> metrics -> gate -> report, and what else was asked for along the way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from pytest_llm_telemetry.core.errors import (
 )
 from pytest_llm_telemetry.core.gate import judge
 from pytest_llm_telemetry.core.metrics import Summary
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.report import (
     Report,
     SuiteReport,

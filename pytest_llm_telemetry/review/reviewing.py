@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_llm_telemetry.core.errors import TelemetryError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.reviews import GoldenRun, Material, Move, Period, Review, compose
 from pytest_llm_telemetry.core.reviews.moving import of_suite
 from pytest_llm_telemetry.core.trends import Window

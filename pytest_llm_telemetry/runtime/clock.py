@@ -19,6 +19,7 @@ if TYPE_CHECKING:
             """Nanoseconds of a clock that never jumps."""
 
 
+_ID = 32  # hex digits
 _BATCH = 256  # one system call for so many ids
 _second = (-1, "")
 _last = (-1, "")
@@ -58,6 +59,11 @@ def new_id() -> str:
         drawn = os.urandom(16 * _BATCH).hex()
         _ids.extend(drawn[start : start + 32] for start in range(32, len(drawn), 32))
         return drawn[:32]
+
+
+def is_id(value: object) -> bool:
+    """Whether it has the shape of `new_id`, in which there is nothing to redact."""
+    return type(value) is str and len(value) == _ID and not value.strip("0123456789abcdef")
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork

@@ -74,9 +74,10 @@ class _Bound(dict):  # type: ignore[type-arg]  # subscripting dict here costs an
 
 def current() -> Mapping[str, Any]:
     """The fields in force here: the session's, and over them what the caller bound."""
+    bound = _bound.get()
     if tapped is None or not tapped.ambient:
-        return _bound.get()
-    return {**tapped.ambient, **_bound.get()}
+        return bound
+    return {**tapped.ambient, **bound} if bound else tapped.ambient
 
 
 def attach(sink: Sink, *, prices: PriceTable | None = None, meter: Meter | None = None) -> Tap:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_llm_telemetry.core.lines import OUTCOME, SCORE, SERVICE, TRACE, Members, encoded
 from pytest_llm_telemetry.runtime import context
-from pytest_llm_telemetry.runtime.clock import new_id, timestamp
+from pytest_llm_telemetry.runtime.clock import is_id, new_id, timestamp
 from pytest_llm_telemetry.runtime.guard import ForeignGuard, Guard, Losses
 from pytest_llm_telemetry.runtime.wording import Wording
 
@@ -145,8 +145,9 @@ class Emitter:
         name = wording.text(str(fields["score_name"]))[1:-1]
         wall = self.clock.wall
         at = timestamp(wall())
+        told_id = f'"{query_id}"' if is_id(query_id) else wording.text(query_id)
         opened = (
-            f'{_SCORED[0]}{at}{_SCORED[1]} {name}","query_id":{wording.text(query_id)}{wording.members(bound, _TRACED)}'
+            f'{_SCORED[0]}{at}{_SCORED[1]} {name}","query_id":{told_id}{wording.members(bound, _TRACED)}'
             f"{self._fixed}{self._context(bound, {})}"
         )
         told = wording.members(fields, _SCORE)

@@ -8,12 +8,13 @@ few.
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pytest_llm_telemetry.core.alerts import Alert, AlertState, Minutes, Notice, Plan
 from pytest_llm_telemetry.core.errors import ConfigError, TelemetryError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage.documents import parse_json, read_text
 from pytest_llm_telemetry.storage.tails import Tail
 from pytest_llm_telemetry.storage.writing import write_atomically

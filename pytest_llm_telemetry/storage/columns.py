@@ -8,11 +8,11 @@ finer than any check can tell apart, and half the size.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
 from pytest_llm_telemetry.core.errors import BaselineError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
 
 Scalar = str | bool | int | float | None

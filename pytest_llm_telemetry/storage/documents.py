@@ -11,13 +11,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from json.decoder import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.core.errors import ConfigError, TelemetryError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage import places
 
 MAX_BYTES = 10_000_000

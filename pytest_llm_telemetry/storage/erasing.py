@@ -11,11 +11,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage.packing import PACKED, buffered, packer
 from pytest_llm_telemetry.storage.tails import fingerprint
 

@@ -8,12 +8,13 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.events import SCHEMA_VERSION, Event
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage import logs, schemas
 from pytest_llm_telemetry.storage.writing import write_atomically
 

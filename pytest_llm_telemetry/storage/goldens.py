@@ -3,13 +3,13 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from json.decoder import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case, parse_case
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage import documents
 from pytest_llm_telemetry.storage.graders import check_schemas
 

@@ -7,11 +7,12 @@ dollar. A worker that is killed leaves its reservation behind, which errs on the
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage.documents import decode_json
 
 try:

@@ -7,12 +7,13 @@ a lock glue theirs together. Every line is either an event or counted in `skippe
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
 from pytest_llm_telemetry.core.events import SCHEMA_VERSION, Event, from_dict
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage.packing import PACKED, Readable, unpacked
 
 MAX_LINE = 1_000_000

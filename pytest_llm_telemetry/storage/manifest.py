@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import CasePlan
 from pytest_llm_telemetry.storage import documents
 from pytest_llm_telemetry.storage.writing import write_atomically

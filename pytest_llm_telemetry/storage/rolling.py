@@ -4,7 +4,6 @@ import gc
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -12,6 +11,7 @@ from struct import pack
 from typing import BinaryIO
 from zlib import crc32
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Hour, whole_hours
 from pytest_llm_telemetry.core.traffic.counting import Counting
 from pytest_llm_telemetry.storage import logs

@@ -8,7 +8,7 @@ replaced whole, never changed, and one that is damaged, or of another version, c
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from zlib import crc32
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Groups, Hour, hour_of
 from pytest_llm_telemetry.core.traffic.hours import ALL
 from pytest_llm_telemetry.core.traffic.written import (

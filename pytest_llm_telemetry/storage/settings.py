@@ -1,11 +1,11 @@
 """llm-telemetry.toml or .json: read strictly, told with line and remedy where it is wrong."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.thresholds import Thresholds
 from pytest_llm_telemetry.core.thresholds_document import check, parse
 from pytest_llm_telemetry.storage import documents

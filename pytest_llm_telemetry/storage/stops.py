@@ -1,10 +1,11 @@
 """Which suites of a run stopped before their last repeat, for every process of the run to see."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage.documents import decode_json
 
 

@@ -8,7 +8,7 @@ searched for the time that is asked for by bisection, since its lines are in ord
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.events import Event
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage import logs
 from pytest_llm_telemetry.storage.packing import GZIP, PACKED, buffered
 

@@ -1,11 +1,11 @@
 """Logs -> the traffic of a window, from any number of files and hosts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Groups, Hour, Traffic, whole_hours
 from pytest_llm_telemetry.core.traffic.hours import ALL
 from pytest_llm_telemetry.storage.finding import log_files

@@ -4,11 +4,12 @@ A check adds what is new since the last one, so its cost does not grow with the 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, field, fields
+from dataclasses import astuple, field, fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pytest_llm_telemetry.core.events import Event, QueryEnd, QueryError, QueryScore
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.sketch import bucket, value_of
 
 METRICS = (

@@ -1,11 +1,11 @@
 """A plan held against the figures of a time: what breaks its limit, what is well, what is unknown."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_llm_telemetry.core.alerts.figures import Figures, Minutes, minute
 from pytest_llm_telemetry.core.alerts.rules import AlertRule, Burn, BurnRule, Plan
+from pytest_llm_telemetry.core.records import dataclass
 
 Status = Literal["breach", "pending", "fine", "unknown"]
 

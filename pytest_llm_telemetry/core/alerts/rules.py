@@ -1,7 +1,8 @@
 """What is watched: limits over windows, and burn rates over pairs of windows."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from pytest_llm_telemetry.core.records import dataclass
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 

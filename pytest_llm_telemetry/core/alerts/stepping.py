@@ -1,11 +1,12 @@
 """Which readings a person is told of: once when it begins, seldom while it lasts, once when over."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from pytest_llm_telemetry.core.alerts.reading import Reading
 from pytest_llm_telemetry.core.alerts.rules import DAY_S, Plan
+from pytest_llm_telemetry.core.records import dataclass
 
 NoticeKind = Literal["firing", "reminder", "resolved", "silent", "heartbeat", "test"]
 

@@ -5,7 +5,7 @@ stands out beyond chance, corrected for all that was looked at, and by more than
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from math import asin, log, sqrt
@@ -13,6 +13,7 @@ from math import asin, log, sqrt
 from pytest_llm_telemetry.core.dashboard.steps import Steps, grouped, totals
 from pytest_llm_telemetry.core.dashboard.view import Finding
 from pytest_llm_telemetry.core.metrics import METRICS
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.shifts import Shift, find_shift
 from pytest_llm_telemetry.core.traffic import Figures, Hour
 from pytest_llm_telemetry.core.trends import Window, trend

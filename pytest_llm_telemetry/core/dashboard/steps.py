@@ -1,10 +1,10 @@
 """Hours put together to the points of a series: as fine as fits."""
 
 from collections.abc import Container, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Figures, Hour
 from pytest_llm_telemetry.core.trends import Window
 

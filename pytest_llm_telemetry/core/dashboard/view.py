@@ -1,10 +1,10 @@
 """What a dashboard shows, decided: every figure, every change, and the one thing worth a look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Reading
 from pytest_llm_telemetry.core.trends import Trend, Window
 

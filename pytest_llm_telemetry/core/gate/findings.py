@@ -1,10 +1,11 @@
 """What one comparison found, before it is decided."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_llm_telemetry.core.baseline import PastRun
 from pytest_llm_telemetry.core.gate.pairing import Pair
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.thresholds import Rule
 from pytest_llm_telemetry.core.verdict import CaseChange, Problem
 

@@ -1,8 +1,9 @@
 """Which cases are compared with which: by id, within a scope."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import CaseSamples
 
 

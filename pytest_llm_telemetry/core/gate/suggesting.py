@@ -1,12 +1,12 @@
 """Limits proposed from history, each with the false alarms it would have had."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import exp, log, sqrt
 from typing import Literal
 
 from pytest_llm_telemetry.core.baseline import PastRun
 from pytest_llm_telemetry.core.metrics import METRICS
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import student_quantile
 
 # Two runs show a spread, but a bad one; three is the least that a limit can be guessed from.

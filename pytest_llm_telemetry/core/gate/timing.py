@@ -1,12 +1,12 @@
 """What the latency rules share: case medians, the provider's drift, and who may hold a run."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import log
 from operator import attrgetter
 
 from pytest_llm_telemetry.core.gate.findings import Comparison
 from pytest_llm_telemetry.core.gate.pairing import Pair
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.samples import Call, CaseSamples
 from pytest_llm_telemetry.core.statistics.location import drift_of, typical_change, with_drift
 from pytest_llm_telemetry.core.statistics.paired import Estimate

@@ -1,8 +1,10 @@
 """The records of a golden set: a case, its graders, and the score a grader gives."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal, get_args
+
+from pytest_llm_telemetry.core.records import dataclass
 
 GraderType = Literal[
     "exact",

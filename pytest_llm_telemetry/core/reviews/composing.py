@@ -1,10 +1,11 @@
 """Everything that is known of some days -> their review."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from pytest_llm_telemetry.core.alerts import Notice, Plan
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.reviews import moving, spending
 from pytest_llm_telemetry.core.reviews.degrading import Days, checks, known
 from pytest_llm_telemetry.core.reviews.firing import fired

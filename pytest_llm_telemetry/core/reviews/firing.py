@@ -1,9 +1,10 @@
 """The alerts of a period, out of what people were told."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_llm_telemetry.core.alerts import Notice
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.reviews.view import Fired
 from pytest_llm_telemetry.core.trends import Window
 

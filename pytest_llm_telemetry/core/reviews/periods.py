@@ -1,9 +1,9 @@
 """The days that a review looks at. They are whole days of UTC, and whole weeks where they can be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.trends import Window
 
 _DAY = timedelta(days=1)

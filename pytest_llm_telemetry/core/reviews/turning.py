@@ -1,11 +1,11 @@
 """Since when is which figure off?"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import asin, log, sqrt
 
 from pytest_llm_telemetry.core.metrics import METRICS
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.reviews.degrading import known, merged
 from pytest_llm_telemetry.core.reviews.view import Turn
 from pytest_llm_telemetry.core.statistics.family import Member, adjusted

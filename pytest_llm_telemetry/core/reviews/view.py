@@ -1,10 +1,11 @@
 """What a review says, decided: every figure, every check, every proposal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.reviews.periods import Period
 from pytest_llm_telemetry.core.traffic import Query, Reading
 from pytest_llm_telemetry.core.trends import Trend, Window

@@ -1,9 +1,9 @@
 """Rare events in two runs: a conditional test, an interval, and bursts told from single events."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import sqrt
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import binomial_tail, normal_quantile
 
 _GAP = 5

@@ -1,7 +1,8 @@
 """Many checks, one chance of a false alarm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from pytest_llm_telemetry.core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

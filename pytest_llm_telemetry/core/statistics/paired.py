@@ -1,9 +1,9 @@
 """Means and ratios of paired cases, with their standard errors and intervals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp, log, sqrt
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import student_quantile, student_tail
 
 

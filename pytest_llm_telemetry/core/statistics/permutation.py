@@ -7,10 +7,10 @@ that differ from each other add no noise.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import comb, sqrt
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import normal_tail
 
 # Exact counting up to this many multiplications (about 50 ms), the normal law beyond: with that

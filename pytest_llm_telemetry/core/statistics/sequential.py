@@ -5,10 +5,10 @@ chance of a false alarm, so each look may spend a part of alpha only, hardly any
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp, pi, sqrt
 from typing import Literal
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import normal_quantile, normal_tail
 
 Decision = Literal["worse", "no change", "go on"]

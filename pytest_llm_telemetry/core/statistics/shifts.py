@@ -1,10 +1,10 @@
 """Is there a stretch of a series that lies off the rest of it, such as three bad hours of a day?"""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import sqrt
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import student_tail
 
 _USUAL = 6  # points that tell what is usual; a stretch is never longer than what it is held against

@@ -6,11 +6,11 @@ it takes what hours in a row have in common from two windows alone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import sqrt
 from statistics import fmean, median
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import normal_quantile, student_tail
 
 _FEWEST = 10  # known points of history

@@ -6,8 +6,9 @@ the same figures to the last bit however they are put together.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.sketch import WEIGHT_UNIT, Sketch
 from pytest_llm_telemetry.core.traffic.sums import TIME_UNIT, UNIT, Columns, Score, Shape, Sum
 

@@ -1,9 +1,10 @@
 """Calls told apart: by model, by service, by the query that was asked."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic.figures import Figures
 
 DIMENSIONS = (

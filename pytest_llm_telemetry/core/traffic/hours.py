@@ -1,9 +1,10 @@
 """Events -> hours, and hours -> the traffic of a window."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic.figures import Figures
 from pytest_llm_telemetry.core.traffic.groups import DIMENSIONS, QUERY, Groups, Queries
 

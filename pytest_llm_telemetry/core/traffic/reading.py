@@ -1,8 +1,9 @@
 """What was read of the logs, for whoever shows what it came to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic.hours import Traffic
 
 

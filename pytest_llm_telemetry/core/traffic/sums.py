@@ -1,8 +1,10 @@
 """Exact sums over calls, and what calls that are counted together have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
+
+from pytest_llm_telemetry.core.records import dataclass
 
 UNIT = 1 << 60
 TIME_UNIT = 1 << 44

@@ -4,8 +4,8 @@ Texts may hold what a stranger asked; each sink cleans and escapes what it shows
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.reporters import figures
 from pytest_llm_telemetry.reporters.layout import Rows, Style
 

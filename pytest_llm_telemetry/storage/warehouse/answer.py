@@ -1,8 +1,9 @@
 """What a query gave."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from pytest_llm_telemetry.core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
