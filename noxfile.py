@@ -13,6 +13,8 @@ OLDEST = "3.11"
 PYTHONS = (OLDEST, "3.12", "3.13", "3.14")
 # What depends on pytest, on what reads files, and on nothing that only the newest packages have.
 ROOMS = ("tests/plugin", "tests/review", "tests/storage")
+# The last two install an example plugin as its users would; uv's environments have neither.
+NEEDED = ("--group", "test", "pip", "hatchling")
 
 
 def _run(session: nox.Session, *rooms: str) -> None:
@@ -22,7 +24,7 @@ def _run(session: nox.Session, *rooms: str) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The whole suite with the newest packages."""
-    session.install("--editable", ".", "--group", "test")
+    session.install("--editable", ".", *NEEDED)
     _run(session)
 
 
@@ -36,12 +38,12 @@ def lowest(session: nox.Session) -> None:
         *("--python-version", OLDEST, "--all-extras", "pyproject.toml", "--output-file", limits),
         external=True,
     )
-    session.install("--editable", ".", "--group", "test", "--constraint", limits)
+    session.install("--editable", ".", *NEEDED, "--constraint", limits)
     _run(session, *ROOMS)
 
 
 @nox.session(python=PYTHONS)
 def pytest8(session: nox.Session) -> None:
     """The newest pytest 8, which many teams stay on."""
-    session.install("--editable", ".", "--group", "test", "pytest<9")
+    session.install("--editable", ".", *NEEDED, "pytest<9")
     _run(session, *ROOMS)

@@ -152,7 +152,7 @@ def golden_case() -> GoldenCase:
     pytest.skip(IDLE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def llm_telemetry() -> TelemetryLogger:
     """A TelemetryLogger that writes into this run: `.wrap(handler)`, `.observe(query)`."""
     pytest.skip(IDLE)

@@ -41,7 +41,7 @@ class Running:
             pytest.fail(_NO_CASE, pytrace=False)
         return case
 
-    @pytest.fixture(scope="session")
+    @pytest.fixture
     def llm_telemetry(self) -> TelemetryLogger:
         """A TelemetryLogger that writes into this run: `.wrap(handler)`, `.observe(query)`."""
         return self._recording.logger
@@ -57,7 +57,7 @@ class Running:
             self._recording.end()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self) -> None:
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Skip what the budget has no room for, and repeats that would decide nothing."""
         run, meter = self._run, self._recording.meter
         if run is None:
@@ -68,6 +68,20 @@ class Running:
             why = self._stops.why(run)
         if why:
             raise pytest.skip.Exception(why, _use_item_location=True)
+        if isinstance(item, pytest.Function):
+            self._hand_over(item)
+
+    def _hand_over(self, item: pytest.Function) -> None:
+        """Put our fixtures where pytest keeps them: it sets up only those that are not there yet.
+
+        Each would take it 20 us a test. One that the project overrides is left to pytest.
+        """
+        known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001 - pytest has no public way to them
+        ours = {"golden_case": self._recording.current, "llm_telemetry": self._recording.logger}
+        for name, value in ours.items():
+            found = known.get(name)
+            if found and getattr(found[-1].func, "__self__", None) is self:
+                item.funcargs[name] = value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -17,6 +17,7 @@ from pytest_llm_telemetry.plugin.collection import (
     ids_of,
     interleaved,
     run_of,
+    share_locations,
 )
 from pytest_llm_telemetry.plugin.hooks import prices_of
 from pytest_llm_telemetry.plugin.judging import RunJudge, utc_now
@@ -170,6 +171,7 @@ class TelemetrySession:
         """
         if self._collect_only or not session.items:
             return
+        share_locations(session.items)
         plans, selected = self._suites.plans(session.items)
         if plans:
             root = self._options.root
