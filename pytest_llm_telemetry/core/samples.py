@@ -144,7 +144,7 @@ def _case(plan: CasePlan, found: _Open, places: Mapping[str, int], repeats: int)
 def _call(
     root: QueryEnd, children: Mapping[str, Sequence[QueryEnd]], places: Mapping[str, int]
 ) -> Call:
-    leaves = _leaves(root, children)
+    leaves = _leaves(root, children) if children else [root]
     models = [leaf.model or leaf.model_requested for leaf in leaves]
     return Call(
         order=places[root.query_id],

@@ -39,6 +39,7 @@ class RunJudge:
         self._options = options
         self._settings = settings
         self._run_dir = run_dir
+        self.planned: runs.Run | None = None  # by this process; with workers only they know
         self._report: Report | None = None
         self._problems: list[Problem] = []
         self._items: dict[tuple[str, str], list[str]] = {}
@@ -74,11 +75,12 @@ class RunJudge:
         self._remember_breaches(session.config, self._report)
 
     def _judge(self, session: pytest.Session, exitstatus: int) -> Report | None:
-        run = None
-        if (self._run_dir / runs.MANIFEST).is_file():
+        run = self.planned
+        if run is None and (self._run_dir / runs.MANIFEST).is_file():
+            run = runs.read_manifest(self._run_dir)
+        if run is not None:
             stopped = session.shouldfail or session.shouldstop
             complete = exitstatus in _ENDED_BY_ITSELF and not stopped
-            run = runs.read_manifest(self._run_dir)
             spent_out = self._spent_out()
             run = replace(
                 run,
@@ -160,7 +162,7 @@ class RunJudge:
 
     def pytest_unconfigure(self) -> None:
         """Let go of the report: what pytest still collects as garbage goes through all that is."""
-        self._report = None
+        self._report = self.planned = None
 
 
 def utc_now() -> str:

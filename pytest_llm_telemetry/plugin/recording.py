@@ -18,6 +18,8 @@ from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 from pytest_llm_telemetry.runtime.sinks import FileSink
 from pytest_llm_telemetry.storage.graders import Graders
 
+_TRUST_S = 0.001  # a case writes three lines in a row, in a folder of the run's own
+
 
 class Recording:
     """The run's log as one process writes it.
@@ -50,7 +52,7 @@ class Recording:
         """Start to record every TelemetryLogger of this process into the run."""
         self._events.parent.mkdir(parents=True, exist_ok=True)
         self._graders = graders_of(config)
-        sink = hooked(FileSink(self._events), config)
+        sink = hooked(FileSink(self._events, trust_s=_TRUST_S), config)
         self._tap = context.attach(sink, prices=prices, meter=self.meter)
 
     def close(self) -> None:

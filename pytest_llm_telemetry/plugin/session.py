@@ -59,8 +59,8 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
     if targets and known.path is not None:
         collect_too(config, known.path)
     if session.judges:
-        judge = RunJudge(options, known, session.run_dir)
-        config.pluginmanager.register(judge, "llm-telemetry-judge")
+        session.judge = RunJudge(options, known, session.run_dir)
+        config.pluginmanager.register(session.judge, "llm-telemetry-judge")
         config.pluginmanager.register(Progress(config), "llm-telemetry-progress")
         if config.getoption("verbose", 0) > 0:  # get_verbosity() of pytest 8.0 needs a terminal
             config.pluginmanager.register(CaseLines(), "llm-telemetry-case-lines")
@@ -94,6 +94,7 @@ class TelemetrySession:
             options.capture,
         )
         self.targets: list[Target] = []
+        self.judge: RunJudge | None = None
         self.running = Running(self._recording, _early_stops(self.run_dir, options, known))
 
     @pytest.hookimpl(optionalhook=True)
@@ -175,17 +176,20 @@ class TelemetrySession:
         plans, selected = self._suites.plans(session.items)
         if plans:
             root = self._options.root
+            commit, branch = revision.under_test(root)
             run = runs.Run(
                 run_id=self.run_id,
                 started=utc_now(),
                 selected=selected,
-                commit=revision.commit(root),
-                branch=revision.branch(root),
+                commit=commit,
+                branch=branch,
                 baselines=relpath(self._options.baseline, root),
                 thresholds=relpath(known, root) if (known := self._settings.path) else None,
                 suites=plans,
             )
             runs.write_manifest(self.run_dir, run)
+            if self.judge is not None:
+                self.judge.planned = run
             self._check_baselines(list(plans))
         own = prices_of(session.config, self._settings.prices)
         self._recording.open(session.config, price_table(own, self._settings.price_list))

@@ -47,6 +47,8 @@ class FileSink:
     Args:
         path: Where the lines go.
         rotation: When the file is closed, and how long closed files are kept.
+        trust_s: How long a look is trusted where no burst is, in seconds. A file that is deleted
+            meanwhile is made again so much later, with the lines that went with it.
         hold_gil: Keep the interpreter lock while writing, for services whose threads compute: no
             line waits for the lock, but a disk that stalls stalls every thread (see `Holding`).
 
@@ -65,6 +67,7 @@ class FileSink:
         path: str | os.PathLike[str],
         *,
         rotation: Rotation | None = None,
+        trust_s: float = 0.0,
         hold_gil: bool = False,
     ) -> None:
         self.path = os.fspath(path)
@@ -72,6 +75,7 @@ class FileSink:
         self._write, self._fstat, self._lstat = system.write, system.fstat, system.lstat
         self.recovered = 0
         self._rotation = rotation
+        self._trust_s = trust_s
         self._descriptor = -1
         self.identity = (0, 0)
         self.day = 0
@@ -121,9 +125,9 @@ class FileSink:
             self._before += since
             return False
         self._looks += 1
-        burst = self._looks > _EAGER
-        self._sure_until = now + _SURE_S if burst else 0.0
-        self._before = since if burst else []  # a signal or thread may be about to write one
+        trusted_s = max(self._trust_s, _SURE_S if self._looks > _EAGER else 0.0)
+        self._sure_until = now + trusted_s
+        self._before = since if trusted_s else []  # a signal or thread may be about to write one
         return True
 
     def _leave(self) -> None:

@@ -5,20 +5,20 @@ import subprocess
 from pathlib import Path
 
 _TIMEOUT_S = 5
+_BRANCH_OF_CI = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME")
 
 
-def commit(root: Path) -> str | None:
-    """The full hash of the commit that is checked out; `None` outside a repository."""
-    return _git(root, "rev-parse", "HEAD")
+def under_test(root: Path) -> tuple[str | None, str | None]:
+    """The full hash of the commit that is checked out, and the branch; `None` is unknown.
 
-
-def branch(root: Path) -> str | None:
-    """The branch under test: in a pull request the one it comes from; `None` is unknown."""
-    for name in ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME"):
-        if os.environ.get(name):
-            return os.environ[name]
-    found = _git(root, "rev-parse", "--abbrev-ref", "HEAD")
-    return None if found == "HEAD" else found
+    In a pull request the branch is the one that it comes from.
+    """
+    found = _git(root, "rev-parse", "HEAD", "--abbrev-ref", "HEAD") or ""
+    commit, _, branch = found.partition("\n")
+    if branch == "HEAD":  # a commit that is checked out by itself
+        branch = ""
+    named = (os.environ.get(name) for name in _BRANCH_OF_CI)
+    return commit or None, next(filter(None, named), branch) or None
 
 
 def person(root: Path) -> str:

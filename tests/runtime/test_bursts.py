@@ -56,6 +56,24 @@ def test_a_burst_looks_now_and_then(path: Path, monkeypatch: pytest.MonkeyPatch)
     assert path.read_bytes() == b"".join(map(numbered, range(151)))
 
 
+def test_a_look_may_be_trusted_for_longer(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then lines that went with a deleted file are written anew by the first look after that."""
+    now = 0.0
+    monkeypatch.setattr(files, "monotonic", lambda: now)
+    sink = FileSink(path, trust_s=0.5)
+    sink.write(numbered(0))
+    now = 1.0
+    sink.write(numbered(1))
+    path.unlink()
+    now = 1.4
+    sink.write(numbered(2))
+    assert not path.exists()
+    now = 1.6
+    sink.write(numbered(3))
+    assert path.read_bytes() == b"".join(map(numbered, (1, 2, 3)))
+    sink.close()
+
+
 @pytest.mark.parametrize("end", [FileSink.flush, FileSink.close, lambda sink: sink.write(b"")])
 def test_lines_that_went_with_a_deleted_file_are_written_anew(
     sink: FileSink, path: Path, end: Callable[[FileSink], Any]

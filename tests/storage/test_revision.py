@@ -1,0 +1,59 @@
+"""Which commit and branch a run is of."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pytest_llm_telemetry.storage import revision
+
+OF_CI = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME")
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with one commit, on the branch `work`, outside of any CI."""
+    for name in OF_CI:
+        monkeypatch.delenv(name, raising=False)
+    git(tmp_path, "init", "--quiet", "--initial-branch", "work")
+    git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", "first")
+    return tmp_path
+
+
+def git(root: Path, *arguments: str) -> str:
+    """What git says."""
+    own = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    ran = subprocess.run(
+        ["git", *own, *arguments], cwd=root, check=True, capture_output=True, text=True
+    )
+    return ran.stdout.strip()
+
+
+def test_the_commit_and_branch_that_are_checked_out(repository: Path) -> None:
+    """Both as git tells them."""
+    assert revision.under_test(repository) == (git(repository, "rev-parse", "HEAD"), "work")
+
+
+def test_a_commit_by_itself_is_on_no_branch(repository: Path) -> None:
+    """As most CI systems check it out."""
+    git(repository, "checkout", "--quiet", "--detach")
+    assert revision.under_test(repository) == (git(repository, "rev-parse", "HEAD"), None)
+
+
+@pytest.mark.parametrize("name", OF_CI)
+def test_the_ci_knows_the_branch_better(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The branch of a pull request goes before what is checked out for it."""
+    monkeypatch.setenv(name, "feature")
+    assert revision.under_test(repository)[1] == "feature"
+
+
+def test_outside_of_a_repository_nothing_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is an error."""
+    for name in OF_CI:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert revision.under_test(tmp_path) == (None, None)
