@@ -6,6 +6,8 @@ imports pytest alone. Everything else is loaded by `--llm-telemetry`.
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 TYPE_CHECKING = False
@@ -124,9 +126,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
     config.addinivalue_line("markers", CONTROL_MARKER)
     if config.getoption("llm_telemetry") or config.getini("llm_telemetry"):
+        config.stash[SESSION] = _start(config)
+
+
+def _start(config: pytest.Config) -> TelemetrySession:
+    """Start a session, and load the rooms that it needs past pytest's rewriting of assertions.
+
+    pytest rewrites each module of a package that brings a plugin. Ours assert nothing, and it takes
+    100 ms of a run, and seconds of the first one after an installation.
+    """
+    finders, rewriting = sys.meta_path[:], id(config.pluginmanager.rewrite_hook)
+    sys.meta_path[:] = [finder for finder in finders if id(finder) != rewriting]
+    try:
         from pytest_llm_telemetry.plugin.session import start  # noqa: PLC0415 - idle costs nothing
 
-        config.stash[SESSION] = start(config, [ini_name(flag) for flag, *_ in OPTIONS])
+        return start(config, [ini_name(flag) for flag, *_ in OPTIONS])
+    finally:
+        sys.meta_path[:] = finders
 
 
 @pytest.hookimpl(tryfirst=True)
