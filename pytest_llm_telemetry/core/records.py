@@ -1,8 +1,8 @@
-"""`dataclass`, as the standard library's, but what it writes for a class is written on first use.
+"""`dataclass`, as the standard library's, but it compiles less, and later.
 
 A process defines a hundred kinds of records and makes a few of them. The standard library compiles
 six methods of each as it is defined, half a millisecond a class: a third of what a start took.
-Here `__init__` is compiled by the first call, and the others need no text of their own.
+Here the first call has it compile `__init__`, and the other methods serve all records alike.
 """
 
 import dataclasses
@@ -29,44 +29,24 @@ else:
             for name, method in methods.items():
                 if name not in vars(kind):
                     setattr(made, name, method)
-            made.__init__ = _first_call(made)
+            made.__init__ = _first_call(made, frozen=frozen)
             return made
 
         return define
 
 
-def _first_call(kind: Any) -> Callable[..., None]:
-    """An `__init__` that puts a compiled one in its own place."""
+def _first_call(kind: Any, *, frozen: bool) -> Callable[..., None]:
+    """An `__init__` that lets the standard library put one in its place."""
 
     def __init__(self: object, *args: object, **given: object) -> None:  # noqa: N807 - it is one
-        kind.__init__ = compiled = _initializer(kind)
-        compiled(self, *args, **given)
+        fields = [(field.name, field.type, field) for field in dataclasses.fields(kind)]
+        alike: Any = dataclasses.make_dataclass(
+            kind.__name__, fields, repr=False, eq=False, frozen=frozen
+        )
+        kind.__init__ = alike.__init__
+        kind.__init__(self, *args, **given)
 
     return __init__
-
-
-def _initializer(kind: Any) -> Callable[..., None]:
-    """The `__init__` of a class's fields, compiled."""
-    names: dict[str, Any] = {"_put": object.__setattr__, "_MISSING": dataclasses.MISSING}
-    placed: list[str] = []
-    keywords: list[str] = []
-    body: list[str] = []
-    for field in dataclasses.fields(kind):
-        name = value = field.name
-        parameter = name
-        if field.default is not dataclasses.MISSING:
-            names[f"_{name}"] = field.default
-            parameter = f"{name}=_{name}"
-        elif field.default_factory is not dataclasses.MISSING:
-            names[f"_{name}"] = field.default_factory
-            parameter = f"{name}=_MISSING"
-            value = f"_{name}() if {name} is _MISSING else {name}"
-        (keywords if field.kw_only else placed).append(parameter)
-        body.append(f" _put(self, {name!r}, {value})\n")
-    signature = ", ".join(["self", *placed, *(["*", *keywords] if keywords else [])])
-    exec(f"def __init__({signature}):\n{''.join(body) or ' pass'}", names)  # noqa: S102 - of a class's own field names
-    compiled: Callable[..., None] = names["__init__"]
-    return compiled
 
 
 def _values(record: Any) -> tuple[object, ...]:
