@@ -49,9 +49,7 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def accept(arguments: argparse.Namespace) -> int:
     """Accept a stored run, whole or by case, and say which file to commit."""
-    project = Project.of(arguments)
-    run_dir = runs.find_run(project.runs, arguments.run)
-    project = project.as_judged(run_dir)
+    project, run_dir = Project.of(arguments).as_judged(arguments.run)
     acceptance = Acceptance(
         run_id=run_dir.name,
         at=now(),
@@ -68,8 +66,7 @@ def accept(arguments: argparse.Namespace) -> int:
     )
     for path in written:
         what = ", ".join(acceptance.cases) or "all cases"
-        shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
-        say(clean(f"accepted {what} into {shown}: commit it"))
+        say(clean(f"accepted {what} into {project.shown(path)}: commit it"))
     return 0
 
 
@@ -93,9 +90,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 def diff(arguments: argparse.Namespace) -> int:
     """Print each figure of a stored run beside the baseline's. Shows, never judges."""
-    project = Project.of(arguments)
-    run_dir = runs.find_run(project.runs, arguments.run)
-    project = project.as_judged(run_dir)
+    project, run_dir = Project.of(arguments).as_judged(arguments.run)
     for suite, summary in runs.summaries(run_dir).items():
         if arguments.suite not in (None, suite):
             continue

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pytest_llm_telemetry.cli.project import Project, complain, say
+from pytest_llm_telemetry.cli.project import Project, add_logs, complain, say
 from pytest_llm_telemetry.cli.times import moment
 from pytest_llm_telemetry.core.alerts.document import seconds
 from pytest_llm_telemetry.core.errors import ConfigError
@@ -25,9 +25,7 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
         help="check production, and tell who has to know",
         description=f"{__doc__} Run it from cron or a systemd timer; docs/alerts.md has the lines.",
     )
-    parser.add_argument(
-        "logs", nargs="*", type=Path, metavar="LOG", help="log files or folders (logs)"
-    )
+    add_logs(parser)
     parser.add_argument("--window", metavar="SPAN", help="window of rules without their own (1h)")
     parser.add_argument("--state", type=Path, metavar="FILE", help=f"(.../{alert_state.STATE})")
     parser.add_argument(

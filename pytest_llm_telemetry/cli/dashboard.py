@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.cli import screen
-from pytest_llm_telemetry.cli.project import Project, say
+from pytest_llm_telemetry.cli.project import Project, add_logs, say
 from pytest_llm_telemetry.cli.windows import add_window, window
 from pytest_llm_telemetry.core.dashboard import Dashboard
 from pytest_llm_telemetry.core.traffic import DIMENSIONS
@@ -28,9 +28,7 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
         help="how production is doing",
         description=f"{__doc__} docs/production.md explains each figure.",
     )
-    parser.add_argument(
-        "logs", nargs="*", type=Path, metavar="LOG", help="log files or folders (logs)"
-    )
+    add_logs(parser)
     add_window(parser, _HOURS)
     parser.add_argument("--by", choices=DIMENSIONS, default="", help="tell the calls apart")
     form = parser.add_mutually_exclusive_group()

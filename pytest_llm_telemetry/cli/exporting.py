@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.cli.people import add_person, user_hash
-from pytest_llm_telemetry.cli.project import Project, say
+from pytest_llm_telemetry.cli.project import Project, add_logs, say
 from pytest_llm_telemetry.cli.times import moment
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean
@@ -22,9 +22,7 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
         description=f"{__doc__} The folder gets the lines as they stand (events.jsonl), their schema,"
         " and manifest.json: what was read and skipped, checksums, and what each field means.",
     )
-    parser.add_argument(
-        "logs", nargs="*", type=Path, metavar="LOG", help="logs or their folder (logs)"
-    )
+    add_logs(parser)
     add_person(parser)
     parser.add_argument("--since", metavar="TIME", help="from this time on (ISO-8601)")
     parser.add_argument("--until", metavar="TIME", help="up to, not with, this time")

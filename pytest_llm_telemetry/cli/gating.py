@@ -9,7 +9,6 @@ from pytest_llm_telemetry.core.report import Report
 from pytest_llm_telemetry.reporters import terminal
 from pytest_llm_telemetry.reporters.kinds import KINDS
 from pytest_llm_telemetry.review.judging import Request, conclude
-from pytest_llm_telemetry.storage import runs
 
 RUN = "run id, its end, or a folder (latest)"
 
@@ -36,9 +35,7 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def gate(arguments: argparse.Namespace) -> int:
     """Judge the run, show the report, and return the verdict's exit status."""
-    project = Project.of(arguments)
-    run_dir = runs.find_run(project.runs, arguments.run)
-    project = project.as_judged(run_dir)
+    project, run_dir = Project.of(arguments).as_judged(arguments.run)
     request = Request(
         settings=project.settings(),
         baselines=project.baselines,

@@ -45,16 +45,27 @@ class Project:
         """The folder of baselines, or one file."""
         return self.named_baselines or self.root / "baselines"
 
-    def as_judged(self, run_dir: Path) -> "Project":
-        """The same, with what nobody named taken from what the run was judged by."""
+    def as_judged(self, wanted: str) -> tuple["Project", Path]:
+        """The folder of a stored run, and the project with what nobody named taken from what the
+        run was judged by.
+
+        Raises:
+            ConfigError: If there is no such run, or its manifest cannot be used.
+        """
+        run_dir = runs.find_run(self.runs, wanted)
         if not (run_dir / runs.MANIFEST).is_file():
-            return self
+            return self, run_dir
         run = runs.read_manifest(run_dir)
-        return replace(
+        judged = replace(
             self,
             named_baselines=self.named_baselines or _under(self.root, run.baselines),
             named_thresholds=self.named_thresholds or _under(self.root, run.thresholds),
         )
+        return judged, run_dir
+
+    def shown(self, path: Path) -> Path:
+        """A path as a person reads it: from the project's folder on, where it is inside."""
+        return path.relative_to(self.root) if path.is_relative_to(self.root) else path
 
     def settings(self) -> settings.Settings:
         """The thresholds file, or its defaults where there is none."""
@@ -64,6 +75,13 @@ class Project:
         """The files and folders of production: those named, else those of the settings, else logs/."""
         found = [*named]
         return found or [self.root / each for each in self.settings().alerts().logs or _LOGS]
+
+
+def add_logs(parser: argparse.ArgumentParser) -> None:
+    """Add the logs of production that a command reads; `Project.logs` says which are meant."""
+    parser.add_argument(
+        "logs", nargs="*", type=Path, metavar="LOG", help="log files or folders (logs)"
+    )
 
 
 def _nearest(here: Path) -> Path:

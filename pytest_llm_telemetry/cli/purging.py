@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.cli.people import add_person, user_hash
-from pytest_llm_telemetry.cli.project import Project, complain, say
+from pytest_llm_telemetry.cli.project import Project, add_logs, complain, say
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.text import clean
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS
@@ -27,9 +27,7 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
         description=f"{__doc__} By age and size rotated files go (llm.2026-11-23.0001.jsonl.gz beside"
         " llm.jsonl), never the log itself. A person's lines go from all of them.",
     )
-    parser.add_argument(
-        "logs", nargs="*", type=Path, metavar="LOG", help="logs or their folder (logs)"
-    )
+    add_logs(parser)
     parser.add_argument("--older-than", metavar="AGE", help="delete files older than 30d, 12h, 4w")
     parser.add_argument("--max-bytes", metavar="SIZE", help="then the oldest above 500M, 2G in all")
     add_person(parser)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llm_telemetry.cli import screen
-from pytest_llm_telemetry.cli.project import Project, say
+from pytest_llm_telemetry.cli.project import Project, add_logs, say
 from pytest_llm_telemetry.cli.times import moment
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.reviews import PERIODS, Review
@@ -28,9 +28,7 @@ def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
         " nothing got worse, 1 something did, 4 no calls; with --run that of the golden set.",
     )
     parser.add_argument("period", choices=PERIODS)
-    parser.add_argument(
-        "logs", nargs="*", type=Path, metavar="LOG", help="log files or folders (logs)"
-    )
+    add_logs(parser)
     parser.add_argument("--until", metavar="TIME", help="the days up to this time (now)")
     parser.add_argument("--markdown", type=Path, metavar="PATH", help="write it as Markdown")
     parser.add_argument("--html", type=Path, metavar="PATH", help="write it as one page")

@@ -43,7 +43,7 @@ def validate(arguments: argparse.Namespace) -> int:
         except TelemetryError as error:
             faults += 1
             verdict = str(error)
-        shown = path.relative_to(project.root) if path.is_relative_to(project.root) else path
+        shown = project.shown(path)
         say(f"{shown}: {verdict}" if not verdict.startswith(str(shown)) else verdict)
     return 4 if faults else 0
 

@@ -26,7 +26,16 @@ def person(root: Path) -> str:
     for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN"):
         if os.environ.get(name):
             return os.environ[name]
-    return _git(root, "config", "user.name") or os.environ.get("USER") or "unknown"
+    return _git(root, "config", "user.name") or _account()
+
+
+def _account() -> str:
+    import getpass  # noqa: PLC0415 - few runs accept anything, and fewer without git
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # nobody has this number; which error is the version's
+        return "unknown"
 
 
 def run_url() -> str:

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.ci.conftest import ROOT, TOKEN, Forge, Runner, bot, git, project, steps_of
 
@@ -247,6 +248,15 @@ def test_a_new_baseline_is_proposed_as_a_pull_request(tmp_path: Path) -> None:
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert branches.stdout == "baselines/new.json\n"
+
+
+def test_every_input_is_documented() -> None:
+    """The page on CI has a row for each input of the action, and no other."""
+    page = (ROOT / "docs/ci.md").read_text(encoding="utf-8")
+    table = page.split("| input |")[1].split("\n\n")[0]
+    rows = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+    action = yaml.safe_load((ROOT / ACTION).read_text(encoding="utf-8"))
+    assert sorted(rows) == sorted(action["inputs"])
 
 
 def test_every_action_is_pinned_to_a_commit() -> None:

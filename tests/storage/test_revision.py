@@ -1,5 +1,6 @@
-"""Which commit and branch a run is of."""
+"""Which commit and branch a run is of, and who accepts a baseline."""
 
+import getpass
 import subprocess
 from pathlib import Path
 
@@ -57,3 +58,31 @@ def test_outside_of_a_repository_nothing_is_known(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert revision.under_test(tmp_path) == (None, None)
+
+
+def test_a_person_is_named_by_the_ci_then_by_git_then_by_the_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A baseline names somebody even on a machine that has no git yet."""
+    for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    assert revision.person(tmp_path) == getpass.getuser()
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "user.name")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "Ana")
+    assert revision.person(tmp_path) == "Ana"
+    monkeypatch.setenv("GITHUB_ACTOR", "ana-of-github")
+    assert revision.person(tmp_path) == "ana-of-github"
+
+
+def test_an_account_without_a_name_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may run as a number that nobody has."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000_000)
+    assert revision.person(tmp_path) == "unknown"
