@@ -8,6 +8,9 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml pytest_llm_telemetry/cli/templat
              $(filter-out %/gitlab-ci.yml,$(wildcard examples/workflows/*.yml))
 FORMS     := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 
+# Half of what is covered, so that both cores have one.
+COVERED := $(BIN)/python -m coverage run -m pytest -q -p no:cacheprovider
+
 # What is tested on the installed wheel: the rooms that read files beside them.
 WHEEL_TESTS ?= tests/cli tests/storage
 
@@ -41,7 +44,7 @@ faults: $(VENV)/.dev
 
 coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q tests/core tests/runtime
+	$(COVERED) tests/runtime & other=$$!; $(COVERED) tests/core && wait $$other
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=100 \
 	    --include='pytest_llm_telemetry/core/*,pytest_llm_telemetry/runtime/*'
