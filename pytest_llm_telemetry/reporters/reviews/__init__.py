@@ -12,6 +12,7 @@ from pytest_llm_telemetry.reporters.reviews.upkeep import opening, upkeep
 __all__ = ["Section", "headline", "sections"]
 
 _NAMED = 3  # figures that the headline names
+_OVER = "a day counts when it is over, in UTC"
 
 
 def headline(review: Review) -> str:
@@ -21,7 +22,7 @@ def headline(review: Review) -> str:
         days += f" .. {(review.window.until - review.period.step):%Y-%m-%d}"
     lead = f"{review.period.name} review, {days}"
     if not review.calls:
-        return f"{lead}: no call was logged, so there is nothing to judge"
+        return f"{lead}: no call was logged, so there is nothing to judge ({_OVER})"
     worse = review.breaches
     if not worse:
         return f"{lead}: nothing got worse"
