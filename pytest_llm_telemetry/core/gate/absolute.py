@@ -104,9 +104,11 @@ def _carriers(
 ) -> tuple[CaseChange, ...]:
     """The cases on the wrong side of the suite's best: first what fell, then what never was good."""
     values = [(case, value) for case in cases if (value := case_value(metric, case)) is not None]
-    best = min((sign * value for _, value in values), default=0.0)
-    mean = sum(sign * value for _, value in values) / len(values) if values else 0.0
-    line = best if METRICS[metric].change == "difference" else mean
+    if not values:
+        return ()
+    signed = [sign * value for _, value in values]
+    ratio = METRICS[metric].change == "ratio"
+    line = sum(signed) / len(signed) if ratio else min(signed)
     worse = [
         (case, _share(metric, case, baseline.get(case.case_id), sign, sign * value - line))
         for case, value in values

@@ -92,7 +92,7 @@ def _sign(rule: Rule) -> float:
 
 
 def _status(rule: Rule, finding: Finding, p_value: float | None, alpha: float) -> CheckStatus:
-    if finding.undecided or finding.change is None or finding.interval is None:
+    if finding.change is None or finding.interval is None:
         return "inconclusive"
     sign = _sign(rule)
     proven = p_value is not None and p_value < alpha
@@ -116,7 +116,7 @@ def _settle(rule: Rule, comparison: Comparison, finding: Finding) -> str:
     (z_confidence + z_0.8) * error is below what is allowed; the error falls with the square root
     of the repeats or of the cases.
     """
-    if not finding.error or finding.undecided or rule.allowed <= 0.0:
+    if not finding.error or rule.allowed <= 0.0:
         return ""
     allowed = _in_error_units(rule, rule.allowed)
     reach = normal_quantile(rule.confidence) + normal_quantile(_WANTED_POWER)

@@ -72,7 +72,7 @@ def judge_percentile(comparison: Comparison, rule: Rule) -> Finding:
         change=as_ratio(estimate.value),
         interval=(as_ratio(low), as_ratio(high)),
         error=estimate.error,
-        p_value=min(1.0, 2.0 * min(tail, typical)),
+        p_value=2.0 * min(tail, typical),
         binding=timing.binding,
         note="" if timing.binding else ADVISORY,
     )
@@ -89,7 +89,7 @@ def _percentile_change(comparison: Comparison, metric: str) -> Estimate | None:
             return None
         reach = sqrt(share * (1.0 - share) / len(values))
         middle, low, high = (
-            quantile(values, min(1.0, max(0.0, place))) or 0.0
+            quantile(values, min(1.0, place)) or 0.0
             for place in (share, share - reach, share + reach)
         )
         sides.append((middle, (high - low) / 2.0, len(values)))

@@ -55,11 +55,11 @@ def suggest(history: Sequence[PastRun], *, false_alarm: float = 0.01) -> tuple[S
 
 def _suggest(metric: str, values: Sequence[float], false_alarm: float) -> Suggestion:
     higher = METRICS[metric].better == "higher"
-    sign = -1.0 if higher else 1.0
     broken = 0
     for place, value in enumerate(values):
         others = [*values[:place], *values[place + 1 :]]
-        broken += sign * value > sign * _bound(metric, others, false_alarm)
+        limit = _bound(metric, others, false_alarm)
+        broken += value < limit if higher else value > limit
     return Suggestion(
         metric=metric,
         bound="min" if higher else "max",

@@ -40,12 +40,12 @@ class Timing:
     drift: float | None = None
 
 
-def time_of(metric: str) -> Callable[[Call], float | None]:
-    """How a metric reads a call: latency or time to first token, in ms."""
-    return attrgetter("ttft_ms" if "ttft" in metric else "latency_ms")
+def _field(metric: str) -> str:
+    """What a metric reads of a call: latency or time to first token, in ms."""
+    return "ttft_ms" if "ttft" in metric else "latency_ms"
 
 
-def log_times(case: CaseSamples, read: Callable[[Call], float | None]) -> tuple[float, ...]:
+def _log_times(case: CaseSamples, read: Callable[[Call], float | None]) -> tuple[float, ...]:
     """ln(ms) of the case's calls that were answered, and not from a cache."""
     return tuple(
         [
@@ -61,16 +61,16 @@ Timed = tuple[Pair, tuple[float, ...], tuple[float, ...]]
 
 def timed_pairs(comparison: Comparison, metric: str) -> list[Timed]:
     """The pairs with their log times before and now, where both sides were timed."""
-    field = "ttft" if "ttft" in metric else "latency"
+    field = _field(metric)
     if field not in comparison.timed:
-        comparison.timed[field] = _timed(comparison.pairs, time_of(metric))
+        comparison.timed[field] = _timed(comparison.pairs, attrgetter(field))
     return comparison.timed[field]
 
 
 def _timed(pairs: Iterable[Pair], read: Callable[[Call], float | None]) -> list[Timed]:
     found = []
     for pair in pairs:
-        before, now = log_times(pair.before, read), log_times(pair.now, read)
+        before, now = _log_times(pair.before, read), _log_times(pair.now, read)
         if before and now:
             found.append((pair, before, now))
     return found
@@ -84,7 +84,7 @@ def moves_of(timed: Iterable[Timed]) -> dict[str, float]:
 def timing_of(comparison: Comparison, metric: str) -> Timing | None:
     """The typical change of the metric's time over the paired cases; `None` if too few have it."""
     moves = moves_of(timed_pairs(comparison, metric))
-    replayed = moves_of(_timed(comparison.controls, time_of(metric)))
+    replayed = moves_of(_timed(comparison.controls, attrgetter(_field(metric))))
     found = typical_change(moves, replayed)
     if found is None:
         return None

@@ -79,7 +79,7 @@ def test_a_check_shares_alpha_by_weight(suites: Suites, metric: str, weight: flo
         return [
             suites.case(
                 f"c{n:03}",
-                fell[now and n < 9],
+                fell[now and n < 2],
                 scores=[swing[(n + 2 * now) % 5] / 2] * 4,
                 calls=[
                     {
@@ -99,8 +99,11 @@ def test_a_check_shares_alpha_by_weight(suites: Suites, metric: str, weight: flo
     assert together[0].p_value == near(alone * (1 + weight))
 
 
+@pytest.mark.parametrize("size", [2, 3])
 @pytest.mark.parametrize("metric", ["score", "cost_per_query_usd"])
-def test_a_check_takes_no_more_alpha_than_it_could_use(suites: Suites, metric: str) -> None:
+def test_a_check_takes_no_more_alpha_than_it_could_use(
+    suites: Suites, metric: str, size: int
+) -> None:
     """Its ceiling: how often noise alone would look like its minimum effect."""
     swing = (0.7, 0.9, 0.8)
 
@@ -108,11 +111,11 @@ def test_a_check_takes_no_more_alpha_than_it_could_use(suites: Suites, metric: s
         return [
             suites.case(
                 f"c{n}",
-                [(n == 1) if now else (n == 2)] * 4,
-                scores=[swing[(n + now) % 3]] * 4,
-                calls=[{"cost_usd": swing[(n + now) % 3]}],
+                [n == now] * 4,
+                scores=[swing[(n + now) % size]] * 4,
+                calls=[{"cost_usd": swing[(n + now) % size]}],
             )
-            for n in range(3)
+            for n in range(size)
         ]
 
     effect = 0.3
@@ -124,21 +127,24 @@ def test_a_check_takes_no_more_alpha_than_it_could_use(suites: Suites, metric: s
     low, high = other.interval
     ratio = metric != "score"
     half = (log(1 + high) - log(1 + low) if ratio else high - low) / 2
-    error = half / student_quantile(0.99, 2 if ratio else 4)
-    ceiling = student_tail((log(1 + effect) if ratio else effect) / error, 2)
+    error = half / student_quantile(0.99, size - 1 if ratio else size + 1)
+    ceiling = student_tail((log(1 + effect) if ratio else effect) / error, size - 1)
     first, _ = suites.checks(side(0), side(1), "pass_rate", metric, min_effect=effect)
-    assert 0.01 < ceiling < 0.2 < alone.p_value
+    assert 0.01 < ceiling < 0.4 < alone.p_value
     assert first.p_value == near(alone.p_value + ceiling)
 
 
-@pytest.mark.parametrize(("metric", "factor"), [("queries", 2.0), ("cost_per_query_usd", 1.0)])
+@pytest.mark.parametrize(
+    ("metric", "least", "factor"),
+    [("queries", 0.0, 2.0), ("cost_per_query_usd", 0.0, 1.5), ("cost_per_query_usd", 0.02, 1.0)],
+)
 def test_a_check_without_noise_takes_alpha_only_if_any_change_counts(
-    suites: Suites, metric: str, factor: float
+    suites: Suites, metric: str, least: float, factor: float
 ) -> None:
     """Equal costs never show 2 % by chance; equal calls have no least change that matters."""
     before, now = suites.graded(["1111"] * 20), suites.graded(["0000"] * 4 + ["1111"] * 16)
     alone = suites.checked(before, now, "pass_rate").p_value
-    together = suites.checks(before, now, "pass_rate", metric)[0].p_value
+    together = suites.checks(before, now, "pass_rate", metric, min_effect=least)[0].p_value
     assert alone
     assert together == near(alone * factor)
 

@@ -65,6 +65,13 @@ def test_a_limit_of_the_suite_is_held_against_the_figure_of_the_run(suites: Suit
     assert (check.status, check.now) == ("fail", 0.25)
 
 
+def test_a_figure_that_no_case_has_a_share_in_has_no_carriers(suites: Suites) -> None:
+    """The limit is broken all the same."""
+    run = suites.run([suites.case("a", [True], calls=[])], metrics={"avg_latency_ms": 9.0})
+    check = judge(run, None, suites.limit("avg_latency_ms", max=1.0)).checks[0]
+    assert (check.status, check.cases) == ("fail", ())
+
+
 def test_every_attempt_counts_once_in_a_case_of_its_own(suites: Suites) -> None:
     """A share of a broken minimum is how far the case is from the best, over all cases."""
     cases = [
@@ -104,10 +111,10 @@ def test_a_case_has_its_own_figure(
 
 def test_calls_that_failed_differ_in_weight(suites: Suites) -> None:
     """A case's share of an error rate is by what its calls stand for."""
-    calls: list[dict[str, Any]] = [{"error_type": "E", "weight": 1.0}, {"weight": 3.0}]
+    calls: list[dict[str, Any]] = [{"error_type": "E", "weight": 3.0}, {}]
     cases = [suites.case("a", calls=calls), suites.case("b")]
     check = judge(suites.run(cases), None, suites.limit("error_rate", max=0.0)).checks[0]
-    assert [(case.case_id, case.contribution) for case in check.cases] == [("a", near(0.25 / 2))]
+    assert [(case.case_id, case.contribution) for case in check.cases] == [("a", near(0.75 / 2))]
 
 
 def test_a_whole_run_is_compared_by_its_own_figures(suites: Suites) -> None:

@@ -83,7 +83,8 @@ def test_totals_are_those_of_an_attempt(suites: Suites, metric: str, change: flo
 
 def test_fewer_calls_are_the_worse_way(suites: Suites) -> None:
     """A case that lost calls got worse, and carries the change."""
-    two, one = [{"attempt": 1}] * 2, [{"attempt": 1}]
+    one = [{"attempt": 1, "cost_usd": None}]
+    two = one * 2
     before = [suites.case(f"c{n}", calls=two if n else one) for n in range(4)]
     now = [suites.case(f"c{n}", calls=one if n else two) for n in range(4)]
     check = suites.checked(before, now, "queries")

@@ -100,7 +100,8 @@ def test_each_run_is_held_against_all_the_others() -> None:
     values = [0.90] * 8 + [0.91] * 8
     odd = suggest(_runs("pass_rate", *values, 0.70, 0.70), false_alarm=0.2)[0]
     assert odd.broken == 2
-    assert suggest(_runs("pass_rate", *[0.9] * 5))[0].broken == 0
+    for metric in ("pass_rate", "error_rate"):
+        assert suggest(_runs(metric, *[0.5] * 5))[0].broken == 0
 
 
 def test_a_proposed_share_is_none_above_one() -> None:

@@ -161,12 +161,13 @@ def test_a_figure_that_the_run_lost_is_told_with_its_place(
     assert (verdict.checks, verdict.notes) == ((), ())
 
 
-def test_grades_that_the_run_lost_altogether(suites: Suites) -> None:
-    """A suite whose run graded nothing says "none", not a count."""
-    verdict = _compare(suites, suites.graded(["1"]), [suites.case("case-000")], "pass_rate")
-    assert [problem.what for problem in verdict.problems] == [
-        "pass_rate cannot be compared: the baseline has it, but the run has none"
-    ]
+def test_a_run_that_has_none_says_so(suites: Suites) -> None:
+    """Grades that the run lost altogether, and calls: no count, but "none"."""
+    graded, calling = suites.case("a", [True], calls=[]), suites.case("a")
+    for before, now, metric in ((graded, calling, "pass_rate"), (calling, graded, "error_rate")):
+        assert [problem.what for problem in _compare(suites, [before], [now], metric).problems] == [
+            f"{metric} cannot be compared: the baseline has it, but the run has none"
+        ]
 
 
 @pytest.mark.parametrize("odd", [nan, inf, -inf])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from math import hypot, log, sqrt
-from statistics import mean, quantiles
+from math import ceil, hypot, log, sqrt
+from statistics import NormalDist, mean, quantiles
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,12 +60,12 @@ def test_each_time_is_judged_by_its_own_samples(suites: Suites) -> None:
 
 
 def test_the_drift_that_is_taken_out_is_told(suites: Suites) -> None:
-    """Controls a quarter slower: the same quarter is no change of ours."""
-    before, slower = suites.timed([[800.0]] * 9), suites.timed([[1000.0]] * 9)
+    """Controls that take three times as long: the same factor is no change of ours."""
+    before, slower = suites.timed([[800.0]] * 9), suites.timed([[2400.0]] * 9)
     rules = suites.compare("avg_latency_ms", "p95_latency_ms")
     verdict = judge(suites.run(slower), suites.accepted(before), rules, controls=slower)
     assert verdict.checks[0].change == near(0.0)
-    assert verdict.checks[0].reason.endswith("; the provider's own drift of +25 % is taken out")
+    assert verdict.checks[0].reason.endswith("; the provider's own drift of +200 % is taken out")
     assert verdict.notes == ()
 
 
@@ -159,6 +159,17 @@ def test_a_percentile_has_the_interval_of_its_ranks(
     assert check.baseline == near(suites.run(before).metrics[metric])
 
 
+def test_a_percentile_is_settled_by_its_own_noise(suites: Suites) -> None:
+    """The advice follows from the interval of the percentile, not of the share of slow calls."""
+    cases = _spread(suites, 1.0, 95, 5)
+    rules = Thresholds(rules=(suites.rule("p95_latency_ms", allowed=0.001),))
+    check = judge(suites.run(cases), suites.accepted(cases), rules, controls=cases).checks[0]
+    low, high = check.interval or (0.0, 0.0)
+    error = (log(1 + high) - log(1 + low)) / 2 / student_quantile(0.99, 474)
+    reach = (NormalDist().inv_cdf(0.99) + NormalDist().inv_cdf(0.8)) * error / log(1.001)
+    assert check.settle == f"{ceil(95 * (reach**2 - 1))} more cases would settle it"
+
+
 def test_a_percentile_shares_its_alpha_between_its_two_tests(suites: Suites) -> None:
     """Twice the smaller p value of the tail's and of the typical call's, one at most."""
     tailed = suites.timed([*[[1000.0] * 9 + [3000.0]] * 3, *[[1000.0] * 10] * 6])
@@ -174,14 +185,15 @@ def test_a_percentile_shares_its_alpha_between_its_two_tests(suites: Suites) -> 
         assert both == (1.0 if capped else near(2 * smaller))
 
 
-def test_advisory_percentiles_say_so(suites: Suites) -> None:
-    """Without controls the 95th percentile warns, and the note says how to change that."""
+@pytest.mark.parametrize("metric", ["avg_latency_ms", "p95_latency_ms"])
+def test_an_advisory_time_says_so(suites: Suites, metric: str) -> None:
+    """Without controls it warns, and the note says how to change that."""
     before, now = _spread(suites, 1.0, 20, 5), _spread(suites, 1.2, 20, 5)
-    verdict = judge(suites.run(now), suites.accepted(before), suites.compare("p95_latency_ms"))
+    verdict = judge(suites.run(now), suites.accepted(before), suites.compare(metric))
     assert verdict.notes == (
         (
-            "latency is advisory: replay controls in the same session (--llm-controls 50) or accept 5 "
-            "runs to make it binding"
+            "latency is advisory: replay controls in the same session (--llm-controls 50) or "
+            "accept 5 runs to make it binding"
         ),
     )
     assert not verdict.checks[0].binding
