@@ -1,9 +1,18 @@
 """Lines -> rows: by the pattern for lines as our logger writes them, by the parser for the rest."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
 from pytest_llm_telemetry.core.traffic.counting import WRONG
-from pytest_llm_telemetry.core.traffic.rows import OTHER, Row, is_time, row_of, rows_of
+from pytest_llm_telemetry.core.traffic.rows import (
+    KIND,
+    OTHER,
+    STARTED,
+    Row,
+    is_time,
+    row_of,
+    rows_of,
+)
 from pytest_llm_telemetry.storage import logs
 
 _NOTHING = Row(*[""] * len(Row._fields))
@@ -26,12 +35,14 @@ def _fast(block: bytes) -> Rows | None:
     if len(block) > logs.MAX_LINE:
         return None
     try:
-        rows = rows_of(block.decode())
+        rows = rows_of(block)
     except UnicodeDecodeError:
         return None
-    if rows is None or all(row[0] for row in rows):
+    if rows is None or all(map(itemgetter(KIND), rows)):
         return rows
-    return [row if row[0] else _row(row[OTHER].encode(), ended=True) for row in rows]
+    return [
+        row if row[KIND] or row[STARTED] else _row(row[OTHER].encode(), ended=True) for row in rows
+    ]
 
 
 def _row(line: bytes | None, *, ended: bool) -> Row:

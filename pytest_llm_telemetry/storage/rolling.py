@@ -17,7 +17,7 @@ from pytest_llm_telemetry.core.traffic.counting import Counting
 from pytest_llm_telemetry.storage import logs
 from pytest_llm_telemetry.storage.counted import rows_in
 from pytest_llm_telemetry.storage.packing import GZIP, PACKED
-from pytest_llm_telemetry.storage.rollups import SUFFIX, Rollup, Source, Writing, read_rollup
+from pytest_llm_telemetry.storage.rollups import SUFFIX, Day, Rollup, Source, Writing, read_rollup
 from pytest_llm_telemetry.storage.tails import SLACK, fingerprint, first_since
 
 FOLDER = ".rollups"  # beside the logs
@@ -34,6 +34,7 @@ class Counted:
 
     Attributes:
         hours: Those of the window; an hour may come twice.
+        days: Some of them by the day.
         last: The timestamp of the latest event; "" of none.
         rolled_up: Whether a rollup spared reading its lines.
         note: What a person should know.
@@ -41,6 +42,7 @@ class Counted:
 
     hours: tuple[Hour, ...]
     last: str
+    days: tuple[Day, ...] = ()
     rolled_up: bool = False
     note: str = ""
 
@@ -74,11 +76,12 @@ def by_rollup(path: Path, window: Window, now: datetime) -> Counted:
         if found is None:
             return log.lines(0, window, note)
         if log.packed:
-            return Counted(hours=found.hours, last=found.last, rolled_up=True)
+            return Counted(hours=found.hours, last=found.last, days=found.days, rolled_up=True)
         beyond = log.lines(found.source.size if found.source else 0, window)
         return Counted(
             hours=found.hours + beyond.hours,
             last=max(found.last, beyond.last),
+            days=found.days,
             rolled_up=True,
             note=note,
         )

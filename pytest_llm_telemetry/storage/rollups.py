@@ -1,23 +1,24 @@
 """Rollups: hours of figures in a file, so that no line of a log need be read twice.
 
-A line for each hour and each thing that calls are told apart by; then what the file was made of and
-where each line stands; then a checksum of all of it. Only the totals are read at once. A rollup is
-replaced whole, never changed, and one that is damaged, or of another version, counts as none.
+A line for each hour and each thing that calls are told apart by, and the same for each day, which a
+long window is read from; then what the file was made of and where each line stands; then a checksum
+of all of it. Only the totals are read at once. A rollup is replaced whole, never changed, and one
+that is damaged, or of another version, counts as none.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, BinaryIO
+from typing import Any
 from zlib import crc32
 
-from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.records import dataclass
-from pytest_llm_telemetry.core.traffic import Groups, Hour, hour_of
+from pytest_llm_telemetry.core.traffic import Figures, Groups, Hour, hour_of
+from pytest_llm_telemetry.core.traffic.groups import Part
 from pytest_llm_telemetry.core.traffic.hours import ALL
 from pytest_llm_telemetry.core.traffic.written import (
     dump_figures,
@@ -25,13 +26,24 @@ from pytest_llm_telemetry.core.traffic.written import (
     load_figures,
     load_groups,
 )
+from pytest_llm_telemetry.storage.rollup_lines import (
+    DayLine,
+    HourLines,
+    Place,
+    line_of,
+    read_line,
+)
 
-VERSION = 1
+VERSION = 2
 SUFFIX = ".rollup"
 _TOTAL = "total"
 _STAMP = "%Y-%m-%dT%H"
+_DAY = slice(0, 10)  # of a stamp
+_MOST_A_DAY = 4096  # names that a day is told apart by; beyond, its hours are read
 
-Place = tuple[int, int]  # offset and length of a line
+Index = dict[
+    str, list[tuple[str, int, int]]
+]  # by what a line tells: its hour or day, and its place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +75,21 @@ class Rollup:
         source: What it was made of; None for one that stands for itself.
         last: The timestamp of its latest event; "" of none.
         hours: Each with its totals; what they are told apart by is read when it is asked for.
+        days: Some of the hours by the day.
     """
 
     source: Source | None
     last: str
     hours: tuple[Hour, ...]
+    days: tuple["Day", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Hours of one day, and what they are told apart by together."""
+
+    hours: tuple[Hour, ...]
+    by: Mapping[str, Part]
 
 
 class Writing:
@@ -84,11 +106,12 @@ class Writing:
     def __init__(self, path: Path, before: Path | None = None) -> None:
         self._path = path
         self._crc = self._size = 0
-        self._index: dict[str, list[tuple[str, int, int]]] = {}
+        self._index: Index = {}
+        self._days: Index = {}
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._temporary = path.with_name(f".{path.name[:60]}.{token_hex(6)}")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-        self._file = os.fdopen(os.open(self._temporary, flags, 0o600), "wb")
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        self._file = os.fdopen(os.open(self._temporary, flags, 0o600), "w+b")
         if before is not None:
             self._begin_with(before)
 
@@ -97,17 +120,25 @@ class Writing:
         trailer = _trailer(data)
         for name, places in trailer["index"].items():
             for stamp, offset, length in places:
-                self._write(stamp, name, data[offset : offset + length])
+                self._write(self._index, (stamp, name), data[offset : offset + length])
+        latest = max((place[0] for place in self._index.get(_TOTAL, ())), default="")[_DAY]
+        for name, places in trailer["days"].items():
+            for day, offset, length in places:
+                if day < latest:
+                    self._write(self._days, (day, name), data[offset : offset + length])
 
     def add(self, hour: Hour) -> None:
         """Write an hour; the same hour may come several times, and adds up."""
         stamp = hour.start.strftime(_STAMP)
+        for days in self._days.values():  # what it was before this hour
+            days[:] = [place for place in days if place[0] != stamp[_DAY]]
         total = [dump_figures(hour.total), hour.counted, dict(sorted(hour.skipped.items()))]
-        self._write(stamp, _TOTAL, _line([stamp, _TOTAL, total]))
+        self._write(self._index, (stamp, _TOTAL), line_of([stamp, _TOTAL, total]))
         for name in ALL:
             groups = hour.by[name]
             if groups.named or groups.rest_keys:
-                self._write(stamp, name, _line([stamp, name, dump_groups(groups)]))
+                line = line_of([stamp, name, dump_groups(groups)])
+                self._write(self._index, (stamp, name), line)
 
     def finish(self, source: Source | None, last: str) -> None:
         """Put it in its place.
@@ -115,11 +146,13 @@ class Writing:
         Raises:
             OSError: If that is impossible.
         """
+        for name in ALL:
+            self._add_days(name)
         trailer = self._size
         described = None if source is None else asdict(source)
-        known = {"version": VERSION, "source": described, "last": last, "index": self._index}
-        self._put(_line(known))
-        self._file.write(_line({"trailer": trailer, "crc32": self._crc}))
+        known = {"version": VERSION, "source": described, "last": last}
+        self._put(line_of({**known, "index": self._index, "days": self._days}))
+        self._file.write(line_of({"trailer": trailer, "crc32": self._crc}))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
@@ -132,8 +165,27 @@ class Writing:
         self._file.close()
         self._temporary.unlink(missing_ok=True)
 
-    def _write(self, stamp: str, name: str, line: bytes) -> None:
-        self._index.setdefault(name, []).append((stamp, self._size, len(line)))
+    def _add_days(self, name: str) -> None:
+        """Put the hours together by the day, of one thing at a time, so that memory stays flat."""
+        known = {day for day, *_ in self._days.get(name, ())}
+        hours: dict[str, list[Place]] = {}
+        for stamp, offset, length in self._index.get(name, ()):
+            if stamp[_DAY] not in known:
+                hours.setdefault(stamp[_DAY], []).append((offset, length))
+        for day, places in sorted(hours.items()):
+            found, whole = Groups(), Figures()
+            for place in places:
+                if len(found.named) <= _MOST_A_DAY:
+                    found.merge(load_groups(read_line(self._file, place)[2]))
+            self._file.seek(self._size)
+            if len(found.named) <= _MOST_A_DAY:
+                for each in found.named.values():
+                    whole.merge(each)
+                told = [day, name, dump_groups(found), dump_figures(whole)]
+                self._write(self._days, (day, name), line_of(told))
+
+    def _write(self, index: Index, what: tuple[str, str], line: bytes) -> None:
+        index.setdefault(what[1], []).append((what[0], self._size, len(line)))
         self._put(line)
 
     def _put(self, line: bytes) -> None:
@@ -153,8 +205,13 @@ def read_rollup(path: Path, start: datetime, end: datetime) -> Rollup | None:
         trailer = _trailer(data)
         source = None if trailer["source"] is None else Source(**trailer["source"])
         first, behind = start.strftime(_STAMP), end.strftime(_STAMP)
-        hours = tuple(_hours(path, data, trailer["index"], (first, behind)))
-        return Rollup(source=source, last=str(trailer["last"]), hours=hours)
+        hours = dict(_hours(path, data, trailer["index"], (first, behind)))
+        return Rollup(
+            source=source,
+            last=str(trailer["last"]),
+            hours=tuple(hours.values()),
+            days=tuple(_days(path, trailer, hours)),
+        )
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
@@ -163,7 +220,7 @@ def read_rollup(path: Path, start: datetime, end: datetime) -> Rollup | None:
 
 def _hours(
     path: Path, data: bytes, index: Mapping[str, Any], window: tuple[str, str]
-) -> Iterator[Hour]:
+) -> Iterator[tuple[str, Hour]]:
     places: dict[str, dict[str, list[Place]]] = {}
     for name in ALL:
         for stamp, offset, length in index.get(name, ()):
@@ -176,51 +233,30 @@ def _hours(
         figures, counted, skipped = json.loads(data[offset : offset + length])[2]
         hour = found.get(stamp)
         if hour is None:
-            by = _Stored(path, stamp, places.get(stamp, {}))
+            by = HourLines(path, stamp, places.get(stamp, {}))
             hour = found[stamp] = Hour(hour_of(stamp), by=by)
         hour.total.merge(load_figures(figures))
         hour.counted += counted
         for reason, lines in skipped.items():
             hour.skipped[reason] = hour.skipped.get(reason, 0) + lines
-    yield from found.values()
+    yield from found.items()
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored(Mapping[str, Groups]):
-    """What an hour is told apart by, read from its rollup each time that it is asked for."""
-
-    path: Path
-    stamp: str
-    places: Mapping[str, list[Place]] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> Groups:
-        if name not in self.places:
-            if name not in ALL:
-                raise KeyError(name)
-            return Groups()
-        try:
-            with self.path.open("rb") as file:
-                found, *others = [self._groups(file, name, place) for place in self.places[name]]
-        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-            raise ConfigError(
-                "was replaced while it was read", where=self.path.as_posix(), remedy="try again"
-            ) from None
-        for other in others:
-            found.merge(other)
-        return found
-
-    def _groups(self, file: BinaryIO, name: str, place: Place) -> Groups:
-        file.seek(place[0])
-        stamp, told, groups = json.loads(file.read(place[1]))
-        if (stamp, told) != (self.stamp, name):
-            raise ValueError("another line")
-        return load_groups(groups)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(ALL)
-
-    def __len__(self) -> int:
-        return len(ALL)
+def _days(path: Path, trailer: Mapping[str, Any], hours: Mapping[str, Hour]) -> Iterator[Day]:
+    """The days that all hours of the rollup were read of."""
+    index, days = trailer["index"], trailer["days"]
+    stamps: dict[str, set[str]] = {}
+    for stamp, *_ in index[_TOTAL]:
+        stamps.setdefault(stamp[_DAY], set()).add(stamp)
+    places = {(day, name): (offset, length) for name in days for day, offset, length in days[name]}
+    for day, some in stamps.items():
+        told = {name for name in ALL for stamp, *_ in index.get(name, ()) if stamp[_DAY] == day}
+        if some <= hours.keys() and all((day, name) in places for name in told):
+            by = {
+                name: DayLine(path, (day, name), places[day, name]) if name in told else Groups()
+                for name in ALL
+            }
+            yield Day(tuple(hours[stamp] for stamp in sorted(some)), by)
 
 
 def _trailer(data: bytes) -> dict[str, Any]:
@@ -237,7 +273,3 @@ def _trailer(data: bytes) -> dict[str, Any]:
     if trailer["version"] != VERSION:
         raise ValueError("another version")
     return trailer
-
-
-def _line(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"

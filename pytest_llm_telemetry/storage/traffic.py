@@ -1,16 +1,20 @@
 """Logs -> the traffic of a window, from any number of files and hosts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Groups, Hour, Traffic, whole_hours
-from pytest_llm_telemetry.core.traffic.hours import ALL
+from pytest_llm_telemetry.core.traffic.hours import ALL, Span
 from pytest_llm_telemetry.storage.finding import log_files
 from pytest_llm_telemetry.storage.rolling import Counted, Window, by_lines, by_rollup, tidy
 from pytest_llm_telemetry.storage.rollups import SUFFIX, Writing, read_rollup
+
+if TYPE_CHECKING:
+    from pytest_llm_telemetry.core.traffic.groups import Part
 
 _TRIES = 5  # while files are rotated away under our hands
 
@@ -102,7 +106,7 @@ def _shipped(path: Path, window: Window) -> Counted:
             where=path.as_posix(),
             remedy="write it anew: llm-telemetry merge LOG... --out FILE",
         )
-    return Counted(hours=found.hours, last=found.last, rolled_up=True)
+    return Counted(hours=found.hours, last=found.last, days=found.days, rolled_up=True)
 
 
 def _unreadable(path: Path, fault: OSError, what: str) -> ConfigError:
@@ -121,11 +125,28 @@ def _put_together(window: Window, found: Sequence[Counted]) -> Traffic:
         since=window[0],
         until=window[1],
         hours=tuple(_joined(some) for _, some in sorted(parts.items())),
+        spans=tuple(_spans(found)),
         files=len(found),
         rolled_up=sum(each.rolled_up for each in found),
         last_event=datetime.fromisoformat(last) if last else None,
         notes=tuple(dict.fromkeys(each.note for each in found if each.note)),
     )
+
+
+def _spans(found: Sequence[Counted]) -> Iterator[Span]:
+    """The days that a rollup holds in one, with what other files and the tails of logs add."""
+    by: dict[date, list[Mapping[str, Part]]] = {}
+    told: set[int] = set()  # the hours that such days stand for
+    for day in (day for each in found for day in each.days):
+        by.setdefault(day.hours[0].start.date(), []).append(day.by)
+        told |= set(map(id, day.hours))
+    starts: dict[date, list[datetime]] = {}
+    for hour in (hour for each in found for hour in each.hours):
+        starts.setdefault(hour.start.date(), []).append(hour.start)
+        if hour.start.date() in by and id(hour) not in told:
+            by[hour.start.date()].append(hour.by)
+    for at, parts in sorted(by.items()):
+        yield Span(first=min(starts[at]), last=max(starts[at]), by=tuple(parts))
 
 
 def _joined(parts: Sequence[Hour]) -> Hour:

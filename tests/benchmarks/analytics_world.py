@@ -97,12 +97,12 @@ class World:
             preview, digest = self.queries[(draw * 31 + number // 997) % 4000]
             who = f',"session_id":"s{draw}","user_hash":"{self.users[int(3000 * (draw / POOL) ** 2)]}"'
             shared = f'"query_id":"{query_id}"{service}{who}{labels}'
-            shared += f',"query_preview":"{preview}","query_hash":"{digest}","query_length":{len(preview)}'
+            asked = f',"query_hash":"{digest}","query_length":{len(preview)}'
             kind, told, outcome = self.ends[draw]
             found.append(
                 f'{{"schema_version":1,"event":"query_start","timestamp":"{time}","level":"INFO",'
-                f'"message":"query_start",{shared}}}\n{{"schema_version":1,"event":"query_{kind}",'
-                f'"timestamp":"{time}",{told},{shared}{outcome}}}\n'
+                f'"message":"query_start",{shared}{asked}}}\n{{"schema_version":1,"event":"query_{kind}",'
+                f'"timestamp":"{time}",{told},{shared},"query_preview":"{preview}"{asked}{outcome}}}\n'
             )
         data = "".join(found).encode()
         return data + DAMAGE[calls % 5] if calls % 7 == 0 else data

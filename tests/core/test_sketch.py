@@ -68,6 +68,53 @@ def test_a_sketch_survives_being_written_down(pairs: list[tuple[float, float]], 
     assert bool(found) == bool(pairs)
 
 
+@given(st.lists(st.integers(0, 900), min_size=100, max_size=400), st.randoms())
+def test_many_buckets_are_what_few_are(places: list[int], chance: random.Random) -> None:
+    """Counted by the piece or by weight, added up, taken away and written down."""
+    pieces, weights, parts = Sketch(), Sketch(), Sketch()
+    pieces.add_each(places)
+    weights.add_buckets({place: places.count(place) * WEIGHT_UNIT for place in places})
+    chance.shuffle(places)
+    for some in (places[:150], places[150:], [950]):
+        part = Sketch()
+        part.add_each(some)
+        parts.merge(Sketch.load(part.dump()))
+    last = sketch()
+    last.add_each([950])
+    parts.merge(last, -1)
+    assert pieces == weights == parts == Sketch.load(pieces.dump())
+    assert pieces.dump() == weights.dump() == parts.dump()
+    for some in (places[150:], places[:150]):
+        part = Sketch()
+        part.add_each(some)
+        parts.merge(part, -1)
+    assert (parts.dump(), parts.count, parts == Sketch()) == ("", 0, True)
+
+
+def test_many_buckets_go_as_they_came() -> None:
+    """Below those that were there, until few are left, and none."""
+
+    def each(first: int, behind: int) -> Sketch:
+        found = Sketch()
+        found.add_each(range(first, behind))
+        return found
+
+    found = Sketch()
+    found.merge(each(500, 650))
+    found.merge(each(100, 250))
+    assert found.dump() == Sketch.load(found.dump()).dump()
+    found.merge(each(500, 650), -1)
+    assert found == each(100, 250)
+    assert found.dump() == each(100, 250).dump()
+    found.merge(each(100, 175), -1)
+    assert found.dump() == each(175, 250).dump()
+    found.merge(each(100, 175))
+    assert found.dump() == each(100, 250).dump()
+    found.merge(each(100, 175), -1)
+    found.merge(each(175, 250), -1)
+    assert (found.dump(), found.count) == ("", 0)
+
+
 def test_an_empty_sketch_knows_nothing() -> None:
     """No quantile and no share of nothing is told."""
     assert (Sketch().quantile(0.5), Sketch().count) == (None, 0)
@@ -89,6 +136,8 @@ def test_extremes_are_kept_in_bounds() -> None:
     [
         "x",
         "10w1:!",
+        "10W1:AAA=",
+        "10W1:",
         "10w3:AAAA",
         "10q1:AA==",
         "10w2:AA==",

@@ -194,7 +194,7 @@ def test_a_damaged_rollup_is_made_anew(log: Path) -> None:
         elif kind == 1:
             del data[chance.randrange(len(data)) :]
         else:
-            data = bytearray(data.replace(b'"version":1', b'"version":9'))
+            data = bytearray(data.replace(b'"version":2', b'"version":9'))
         path.write_bytes(data)
         assert everything(read(log)) == exact
         assert path.read_bytes() != bytes(data)

@@ -1,12 +1,12 @@
-"""Some thousand rows of one hour -> its figures, column by column."""
+"""Some thousand rows of an hour at a time -> its figures, column by column."""
 
 import json
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, repeat
 from math import ceil, log
-from operator import itemgetter
+from operator import itemgetter, mul, truediv
 from typing import NamedTuple
 
 from pytest_llm_telemetry.core.sketch import LARGEST, LOG_RATIO, SMALLEST, bucket
@@ -50,35 +50,37 @@ class _Piece(NamedTuple):
         return _Piece(self.shape, self.names, numbers)
 
 
-class Batch:
-    """Rows of one hour.
-
-    Attributes:
-        last: The latest of their times within the hour.
-    """
+class Tally:
+    """An hour that is being counted."""
 
     SHARED = (
         "hour", "kind", "parent", "streaming", "cached", "nested", "error", "rate", "score_name",
         "passed",
     )  # fmt: skip
 
-    def __init__(self) -> None:
-        self.last = ""
-        self._total = Figures()
+    def __init__(self, hour: Hour) -> None:
+        self._hour = hour
         self._texts: dict[str, dict[str, Figures]] = {"service": {}, "labels": {}, "model": {}}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._batch = Figures()
         self._many: dict[str, list[tuple[Sequence[str], _Piece]]] = {"user": [], "query": []}
         self._previews: list[tuple[Sequence[str], Sequence[str]]] = []
 
-    def add(self, shared: tuple[str, ...], rows: Rows) -> None:
-        """Count rows that share their `SHARED` fields."""
+    def add(self, shared: tuple[str, ...], rows: Rows) -> str:
+        """Count rows that share their `SHARED` fields; the latest time of them comes back."""
         shape = _shape(*shared)
+        self._hour.counted += len(rows)
+        latest = ""
         for columns in _alike(rows):
-            self.last = max(self.last, *columns["time"])
+            latest = max(latest, *columns["time"])
             numbers = _numbers(columns, shape.weight)
             told = _transposed(numbers, len(columns["time"]))
             piece = _Piece(shape, tuple(numbers), told, numbers)
-            piece.add_to(self._total)
+            piece.add_to(self._batch)
             self._part(columns, piece)
+        return latest
 
     def _part(self, columns: Texts, piece: _Piece) -> None:
         modelled = piece._replace(shape=piece.shape._replace(query=piece.shape.leaf))
@@ -92,37 +94,47 @@ class Batch:
         self._many["query"].append((columns["query"], piece))
         self._previews.append((columns["query"], columns["preview"]))
 
-    def bring_into(self, hour: Hour) -> None:
-        """Add the figures to their hour."""
-        hour.total.merge(self._total)
-        for found in self._texts.values():
-            for text, figures in found.items():
-                for dimension, name in _names(text):
-                    hour.by[dimension].add(name, figures)
-        self._name_largest(self._many["user"], hour.by["user"])
-        queries = hour.by[QUERY]
+    def end_batch(self) -> None:
+        """Name the largest users and queries of the rows so far, and let go of the rows."""
+        if not self._previews:
+            return
+        self._name_largest(self._many["user"], self._hour.by["user"])
+        queries = self._hour.by[QUERY]
         self._name_largest(self._many["query"], queries)
         read = {
             (key, escaped)
             for column, previews in self._previews
             for key, escaped in zip(column, previews, strict=True)
-            if escaped and key in queries.named
+            if key in queries.named and escaped
         }
         for key, escaped in read:
             preview = json.loads(f'"{escaped}"')
             queries.previews[key] = min(preview, queries.previews.get(key, preview))
+        self._hour.total.merge(self._batch)
+        self._begin()
+
+    def end(self) -> None:
+        """Bring the hour up to date, all that ended as a batch."""
+        for found in self._texts.values():
+            for text, figures in found.items():
+                for dimension, name in _names(text):
+                    self._hour.by[dimension].of(name).merge(figures)
+            found.clear()
 
     def _name_largest(self, told: list[tuple[Sequence[str], _Piece]], groups: Groups) -> None:
         """Add the largest users or queries by name, and what there is beyond them as the rest."""
         kept, others = _largest(told)
-        named: defaultdict[str, Figures] = defaultdict(Figures)
+        inside = Figures()  # the named ones, and what has no name
         for column, piece in told:
+            numbers: list[tuple[int, ...]] = []
             for name, part in _parts(column, piece, kept | {""}):
-                part.add_to(named[name])
-        for name in kept:
-            groups.add(name, named[name])
+                numbers += part.numbers
+                if name:
+                    part.add_to(groups.of(name))
+            if others and numbers:
+                piece.of(numbers).add_to(inside)
         if others:
-            groups.rest.merge(self._total.less(named.values()))
+            groups.rest.merge(self._batch.less(inside))
             groups.rest_keys += others
 
 
@@ -213,12 +225,12 @@ def _numbers(columns: Texts, weight: float) -> dict[str, list[int]]:
         if low < -MOST or high > MOST:
             values = [max(-MOST, min(value, MOST)) for value in values]
         scale = weight * (TIME_UNIT if name in _TIMES else UNIT)
-        found[name] = [int(value * scale) for value in values]
+        found[name] = list(map(int, map(mul, values, repeat(scale))))
         if name in _TIMES:
             found[f"{name}_bucket"] = (
-                [ceil(log(value) / LOG_RATIO) for value in values]
+                list(map(ceil, map(truediv, map(log, values), repeat(LOG_RATIO))))
                 if low > SMALLEST and high <= LARGEST
-                else [bucket(value) for value in values]
+                else list(map(bucket, values))
             )
     return found
 

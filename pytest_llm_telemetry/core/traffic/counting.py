@@ -5,18 +5,20 @@ from collections.abc import Sequence
 from operator import itemgetter
 
 from pytest_llm_telemetry.core.events import Event
-from pytest_llm_telemetry.core.traffic.batches import MOST_SEEN, Batch
+from pytest_llm_telemetry.core.traffic.batches import MOST_SEEN, Tally
 from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
-from pytest_llm_telemetry.core.traffic.rows import Row, row_of
+from pytest_llm_telemetry.core.traffic.rows import KIND, OTHER, STARTED, Row, row_of
 
-BATCH = 16_384  # lines that are counted together
+FEW = 2048  # lines that are counted together: their texts still stand in the processor's cache
+BATCH = 32_768  # lines that users and queries are ranked in
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
 _MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}
 
-_SHARED = itemgetter(*[Row._fields.index(name) for name in Batch.SHARED])
-_REASON = Row._fields.index("other")
+_SHARED = itemgetter(*[Row._fields.index(name) for name in Tally.SHARED])
+_HOUR = Row._fields.index("hour")
+_KIND_SHARED = Tally.SHARED.index("kind")
 
 Rows = Sequence[tuple[str, ...]]
 
@@ -33,36 +35,54 @@ class Counting:
         self.hours: dict[str, Hour] = {}
         self.last = ""
         self._here = ""  # the hour of the line before
-        self._lines = 0
+        self._lines = self._unranked = 0
         self._alike: defaultdict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         self._starts: Counter[str] = Counter()
+        self._tallies: dict[str, Tally] = {}
         self._damage: Counter[tuple[str, str]] = Counter()
 
     def add(self, rows: Rows) -> None:
-        """Count rows; one of no kind is a line that is no event, its `other` says why.
+        """Count rows; one that tells of no line but itself and has no kind is damage.
 
-        Damage tells no time: it counts in the hour of the line before it.
+        Its `other` says why. Damage tells no time: it counts in the hour of the line before it.
         """
-        alike, starts = self._alike, self._starts
-        hour = self._here
-        for row in rows:
-            if row[0] == "start":
-                hour = row[1]
-                starts[hour] += 1
-            elif row[0]:
-                hour = row[1]
-                alike[_SHARED(row)].append(row)
-            else:
-                self._damage[hour, row[_REASON]] += 1
-        self._here = hour
+        alike = self._alike
+        if all(map(itemgetter(KIND), rows)):
+            for shared, row in zip(map(_SHARED, rows), rows, strict=True):
+                alike[shared].append(row)
+            self._starts.update(map(itemgetter(STARTED), rows))
+            self._here = rows[-1][_HOUR] if rows else self._here
+        else:
+            self._add_each(rows)
+        for shared in [each for each in alike if each[_KIND_SHARED] == "start"]:
+            self._starts[shared[0]] += len(alike.pop(shared))
         self._lines += len(rows)
-        if self._lines >= BATCH:
-            self.flush()
+        self._unranked += len(rows)
+        if self._lines >= FEW:
+            self._count()
+        if self._unranked >= BATCH:
+            self._rank()
+
+    def _add_each(self, rows: Rows) -> None:
+        for row in rows:
+            if row[STARTED]:
+                self._here = row[STARTED]
+                self._starts[self._here] += 1
+            if row[KIND]:
+                self._here = row[_HOUR]
+                self._alike[_SHARED(row)].append(row)
+            elif not row[STARTED]:
+                self._damage[self._here, row[OTHER]] += 1
 
     def take(self, left: int = 0) -> list[Hour]:
         """Take the hours away, all but the `left` latest, with their largest names only."""
-        stamps = sorted(self.hours)
-        taken = [self.hours.pop(stamp) for stamp in stamps[: max(len(stamps) - left, 0)]]
+        taken = []
+        for stamp in sorted(self.hours)[: max(len(self.hours) - left, 0)]:
+            if stamp in self._tallies:
+                tally = self._tallies.pop(stamp)
+                tally.end_batch()
+                tally.end()
+            taken.append(self.hours.pop(stamp))
         for hour in taken:
             hour.by = {
                 name: groups.largest(_MOST.get(name, MOST_NAMED))
@@ -81,12 +101,21 @@ class Counting:
         Args:
             hour: Where damage counts if no line of any hour stands before or behind it.
         """
-        self._count_starts()
-        self._count_ends()
+        self._count()
+        self._rank()
+        for tally in self._tallies.values():
+            tally.end()
         self._count_damage(hour)
-        self._lines = 0
 
-    def _count_starts(self) -> None:
+    def _rank(self) -> None:
+        self._unranked = 0
+        for tally in self._tallies.values():
+            tally.end_batch()
+
+    def _count(self) -> None:
+        """Count what came since the last time."""
+        self._lines = 0
+        self._starts.pop("", None)  # rows that no start stands before
         for stamp, events in self._starts.items():
             found = self._hour(stamp)
             if found is None:
@@ -94,21 +123,16 @@ class Counting:
             else:
                 found.counted += events
         self._starts.clear()
-
-    def _count_ends(self) -> None:
-        batches: dict[str, Batch] = {}
         for shared, rows in self._alike.items():
             stamp = shared[0]
             found = self._hour(stamp)
             if found is None:
                 self._damage["", WRONG] += len(rows)
                 continue
-            found.counted += len(rows)
-            batch = batches.setdefault(stamp, Batch())
-            batch.add(shared, rows)
-            self.last = max(self.last, f"{stamp}{batch.last}")
-        for stamp, batch in batches.items():
-            batch.bring_into(self.hours[stamp])
+            if stamp not in self._tallies:
+                self._tallies[stamp] = Tally(found)
+            latest = self._tallies[stamp].add(shared, rows)
+            self.last = max(self.last, f"{stamp}{latest}")
         self._alike.clear()
 
     def _count_damage(self, hour: str) -> None:

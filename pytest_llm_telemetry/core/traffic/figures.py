@@ -5,7 +5,7 @@ the same figures to the last bit however they are put together.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import field
 
 from pytest_llm_telemetry.core.records import dataclass
@@ -92,12 +92,11 @@ class Figures:
         for name, score in other.scores.items():
             self.scores.setdefault(name, Score()).merge(score, times)
 
-    def less(self, parts: Iterable["Figures"]) -> "Figures":
+    def less(self, part: "Figures") -> "Figures":
         """What is left when the figures of some of the events are taken away."""
         left = Figures()
         left.merge(self)
-        for part in parts:
-            left.merge(part, -1)
+        left.merge(part, -1)
         left.kinds = {name: units for name, units in left.kinds.items() if units}
         left.tokens = {name: total for name, total in left.tokens.items() if total.told_units}
         left.scores = {name: each for name, each in left.scores.items() if each.scores.told_units}
@@ -126,9 +125,12 @@ class Figures:
         shape, units, columns = told
         if name in columns:
             total.add(sum(columns[name]) * (UNIT // TIME_UNIT), units)
-            each = round(shape.weight * WEIGHT_UNIT)
-            counts = Counter(columns[f"{name}_bucket"])
-            sketch.add_buckets({place: count * each for place, count in counts.items()})
+            places = columns[f"{name}_bucket"]
+            if shape.weight == 1:
+                sketch.add_each(places)
+            else:
+                each = round(shape.weight * WEIGHT_UNIT)
+                sketch.add_buckets({at: count * each for at, count in Counter(places).items()})
 
     def _spend(self, shape: Shape, units: int, columns: Columns) -> None:
         if "cost" in columns:

@@ -1,8 +1,8 @@
 """Calls told apart: by model, by service, by the query that was asked."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic.figures import Figures
@@ -21,6 +21,22 @@ QUERY = "query"  # told apart by what was asked, beside the dimensions
 ROUTE = "route:"  # what a tag that names a route begins with
 _LONGEST = 200  # characters of a name
 
+Size = tuple[int, int, int]  # calls, errors and cost, in units
+
+
+class Part(Protocol):
+    """Groups of some hours, of which no more need be read than what is asked for."""
+
+    @property
+    def rest_keys(self) -> int:
+        """How many names have no figures of their own."""
+
+    def sizes(self) -> Mapping[str, Size]:
+        """What names are ranked by."""
+
+    def pick(self, names: Container[str]) -> "Groups":
+        """The groups of some names, all others as the rest; `rest_keys` is what it was."""
+
 
 @dataclass(slots=True)
 class Groups:
@@ -38,32 +54,47 @@ class Groups:
     rest_keys: int = 0
     previews: dict[str, str] = field(default_factory=dict)
 
-    def add(self, name: str, figures: Figures) -> None:
-        """Add figures under a name."""
-        self.named.setdefault(name[:_LONGEST], Figures()).merge(figures)
+    def of(self, name: str) -> Figures:
+        """The figures of a name, to be added to."""
+        name = name[:_LONGEST]
+        if name not in self.named:
+            self.named[name] = Figures()
+        return self.named[name]
 
     def merge(self, other: "Groups") -> None:
         """Add other groups; no name is dropped, so the order of merges makes no difference."""
         for name, figures in other.named.items():
-            self.add(name, figures)
+            self.of(name).merge(figures)
         self.rest.merge(other.rest)
         self.rest_keys += other.rest_keys
         for name, preview in other.previews.items():
             self.previews[name] = min(preview, self.previews.get(name, preview))
 
-    def largest(self, most: int) -> "Groups":
-        """The `most` largest by calls, by errors and by cost, by calls; the others as `rest`."""
-        found = Groups(rest=Figures(), rest_keys=self.rest_keys)
+    def sizes(self) -> dict[str, Size]:
+        """What names are ranked by."""
+        return {
+            name: (each.calls_units, each.errors_units, each.cost_usd.units)
+            for name, each in self.named.items()
+        }
+
+    def pick(self, names: Container[str]) -> "Groups":
+        """The groups of some names, all others as the rest; `rest_keys` is what it was."""
+        found = Groups(rest_keys=self.rest_keys)
         found.rest.merge(self.rest)
-        kept = keep(self.named, most)
-        for name, figures in self.ranked():
-            if name in kept:
+        for name, figures in self.named.items():
+            if name in names:
                 found.named[name] = figures
-                if name in self.previews:
-                    found.previews[name] = self.previews[name]
             else:
                 found.rest.merge(figures)
-                found.rest_keys += 1
+        found.previews = {name: told for name, told in self.previews.items() if name in names}
+        return found
+
+    def largest(self, most: int) -> "Groups":
+        """The `most` largest by calls, by errors and by cost, by calls; the others as `rest`."""
+        kept = keep(self.sizes(), most)
+        found = self.pick(kept)
+        found.rest_keys += len(self.named) - len(kept)
+        found.named = dict(found.ranked())
         return found
 
     def ranked(self) -> list[tuple[str, Figures]]:
@@ -71,14 +102,29 @@ class Groups:
         return sorted(self.named.items(), key=lambda each: (-each[1].calls_units, each[0]))
 
 
-def keep(named: Mapping[str, Figures], most: int) -> set[str]:
+def largest(parts: Sequence[Part], most: int) -> Groups:
+    """The `most` largest names of all parts together; see `Groups.largest`."""
+    sizes: dict[str, Size] = {}
+    for part in parts:
+        for name, (calls, errors, cost) in part.sizes().items():
+            known = sizes.get(name, (0, 0, 0))
+            sizes[name] = known[0] + calls, known[1] + errors, known[2] + cost
+    kept = keep(sizes, most)
+    found = Groups(rest_keys=len(sizes) - len(kept))
+    for part in parts:
+        found.merge(part.pick(kept))
+    found.named = dict(found.ranked())
+    return found
+
+
+def keep(sizes: Mapping[str, Size], most: int) -> set[str]:
     """The `most` largest names by calls, by errors and by cost each."""
-    if len(named) <= most:
-        return set(named)
+    if len(sizes) <= most:
+        return set(sizes)
     kept: set[str] = set()
-    for size in (_calls, _errors, _cost):
-        ranked = sorted(named.items(), key=lambda each: (-size(each[1]), each[0]))
-        kept.update(name for name, figures in ranked[:most] if size(figures))
+    for at in range(3):
+        ranked = sorted(sizes.items(), key=lambda each: (-each[1][at], each[0]))
+        kept.update(name for name, size in ranked[:most] if size[at])
     return kept
 
 

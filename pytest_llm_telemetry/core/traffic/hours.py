@@ -6,7 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic.figures import Figures
-from pytest_llm_telemetry.core.traffic.groups import DIMENSIONS, QUERY, Groups, Queries
+from pytest_llm_telemetry.core.traffic.groups import (
+    DIMENSIONS,
+    QUERY,
+    Groups,
+    Part,
+    Queries,
+    largest,
+)
 
 HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -51,12 +58,27 @@ class Hour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """All hours of a day that were read, put together already.
+
+    Attributes:
+        first, last: When the first and the last of them begin.
+        by: Parts of what they are told apart by, which add up.
+    """
+
+    first: datetime
+    last: datetime
+    by: tuple[Mapping[str, Part], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Traffic:
     """The hours of a window, and what was read for them.
 
     Attributes:
         since, until: The window: whole hours of UTC, `until` is not part of it.
         hours: Those in which anything was recorded, in order.
+        spans: Days of them, so that not each hour need be told apart; what no span holds, is.
         files: How many files were read.
         rolled_up: How many of them by their rollup, without reading their lines again.
         last_event: When the latest event of the files was written; None of none.
@@ -66,6 +88,7 @@ class Traffic:
     since: datetime
     until: datetime
     hours: tuple[Hour, ...] = ()
+    spans: tuple[Span, ...] = field(default=(), repr=False)
     files: int = 0
     rolled_up: int = 0
     last_event: datetime | None = None
@@ -103,10 +126,11 @@ class Traffic:
 
         Largest by calls, by errors and by cost, so there are up to three times as many.
         """
-        found = Groups()
-        for hour in self.hours:
-            found.merge(hour.by[dimension])
-        return found.largest(most)
+        spans = [s for s in self.spans if self.since <= s.first and s.last < self.until]
+        days = {span.first.date() for span in spans}
+        parts = [by[dimension] for span in spans for by in span.by]
+        hours = [hour for hour in self.hours if hour.start.date() not in days]
+        return largest([*parts, *[hour.by[dimension] for hour in hours]], most)
 
     def queries(self, most: int = 20) -> Queries:
         """The `most` largest queries by calls, by errors and by cost."""

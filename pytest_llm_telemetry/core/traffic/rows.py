@@ -3,15 +3,21 @@
 Lines as our own logger writes them have one order of fields, so one pattern reads a whole block of
 them in a single pass. It is strict: it takes no line that the full parser would refuse, and none
 whose row would differ; every other line (a score, too) is handed back for the full parser to judge.
+
+A text ends at the next quote, which is found twice as fast if nothing else in it needs a look. So
+the whole block is looked at first: where it holds nothing that no text may hold, no escape outside
+the texts that may have some, and as many lines as were read, no text was taken that should not be.
 """
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import NamedTuple
 
 from pytest_llm_telemetry.core.events import KINDS, Event
-from pytest_llm_telemetry.core.lines import SERVICE, Members, quote
+from pytest_llm_telemetry.core.lines import SERVICE, TRACE, Members, quote
 from pytest_llm_telemetry.core.traffic.figures import TOKENS
 
 LABELS = ("feature_flags", "variant", "tags")
@@ -21,11 +27,15 @@ MODEL = ("provider", "operation", "model_requested", "model")
 class Row(NamedTuple):
     """One event; empty is absent.
 
-    `service`, `labels` and `model` are members of a JSON object as they stand on the line, since
-    few different ones occur; `preview` is escaped as there. Numbers are as written. `parent` and
+    `started` is the hour of a line that stands before this one and says that a call began: such a
+    line only counts, and has a row of its own only where no other line follows, or where it is of
+    an unusual form. `service`, `labels` and `model` are members of a JSON object as they stand on the line, since
+    few different ones occur; `preview` and `told`, the error's message, are escaped as
+    there. Numbers are as written. `parent` and
     `nested` say that there is one. `other` is a line that no pattern fits.
     """
 
+    started: str
     kind: str
     hour: str
     time: str
@@ -49,6 +59,7 @@ class Row(NamedTuple):
     prices: str
     nested: str
     error: str
+    told: str
     rate: str
     score_name: str
     score: str
@@ -56,10 +67,13 @@ class Row(NamedTuple):
     other: str
 
 
-_SIGN = r"[ !#-\[\]-\U0010ffff]"  # what stands for itself in a JSON text
-_TEXT = rf'"{_SIGN}*+"'
-_PLAIN = rf'"({_SIGN}*+)"'
-_ESCAPED = rf'{_SIGN}*+(?:(?:\\["\\/bfnrt]|\\u[0-9a-fA-F]{{4}}){_SIGN}*+)*+'
+_SIGN = r'[^"\\\x00-\x1f]'  # what stands for itself in a JSON text
+_RUN = f"{_SIGN}*+"
+_ANY = '[^"]*+'  # instead of a run, in the pattern for a block that was looked at
+_TEXT = f'"{_RUN}"'
+_PLAIN = f'"({_RUN})"'
+_ESCAPE = r'\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}'
+_ESCAPED = f"(?:{_SIGN})*+(?:(?:{_ESCAPE})(?:{_SIGN})*+)*+"
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,14}+)(?:\.[0-9]{1,30}+)?+(?:[eE][+-]?+[0-9]{1,2}+)?+"
 _COUNT = r"(?:[1-9][0-9]{0,14}+|0)"
 _YES = "true|false"
@@ -84,15 +98,17 @@ _HEAD = (
     rf'"level":{_TEXT},"message":{_TEXT},"query_id":{_TEXT}'
     rf'(?:(,"parent_id":){_TEXT})?+'
 )
+_FLAG = f"{_TEXT}|{_NUMBER}|{_YES}"
+_TAGS = rf"\[(?:{_TEXT}(?:,{_TEXT})*+)?+\]"
 _CONTEXT = (
     _maybe("trace_id", _TEXT)
     + _maybe("span_id", _TEXT)
     + f"({''.join(_maybe(name, _TEXT) for name in SERVICE)})"
     + _maybe("session_id", _TEXT)
     + _maybe("user_hash", _PLAIN)
-    + f"({_maybe('feature_flags', _object(f'{_TEXT}|{_NUMBER}|{_YES}'))}"
+    + f"({_maybe('feature_flags', _object(_FLAG))}"
     + _maybe("variant", _TEXT)
-    + _maybe("tags", rf"\[(?:{_TEXT}(?:,{_TEXT})*+)?+\]")
+    + _maybe("tags", _TAGS)
     + ")"
 )
 _QUERY = (
@@ -124,22 +140,34 @@ _OUTCOME = "".join(
         _if_next(
             "esr",
             _maybe("error_type", _PLAIN),
-            _maybe("error_message", f'"{_ESCAPED}"'),
+            _maybe("error_message", f'"({_ESCAPED})"'),
             _maybe("status_code", _COUNT),
             _maybe("retry_after_s", _NUMBER),
         ),
     ]
 )
+_STARTED = (
+    r'(?:\{"schema_version":1,"event":"query_start",'
+    r'"timestamp":"([0-9T:-]{13}):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z",'
+    rf'"level":{_TEXT},"message":{_TEXT},"query_id":{_TEXT}'
+    + "".join(_maybe(name, _TEXT) for name in (*TRACE, *SERVICE, "session_id", "user_hash"))
+    + _maybe("feature_flags", rf"\{{{_TEXT}:(?:{_FLAG})\}}")  # one: no key can stand twice
+    + _maybe("variant", _TEXT)
+    + _maybe("tags", _TAGS)
+    + _maybe("query_hash", _TEXT)
+    + _maybe("query_length", _COUNT)
+    + r"\}\n)?+"
+)
 _LINE = (
-    rf'{_HEAD}{_CONTEXT}{_QUERY}(?:(?!,"sa|\}}){_OUTCOME})?+'
+    rf'{_STARTED}(?:{_HEAD}{_CONTEXT}{_QUERY}(?:(?!,"sa|\}}){_OUTCOME})?+'
     + _maybe("sample_rate", f"({_NUMBER})")
-    + r"()()()\}\n|(.*)\n"
+    + r"()()()\}\n|(?(1)|(.*)\n))"
 )
 _TIME = re.compile(r"[0-9T:-]{13}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z")
-OTHER = Row._fields.index("other")
-_ERROR = Row._fields.index("error")
-_LABELS = Row._fields.index("labels")
-_PRICES = Row._fields.index("prices")
+STARTED, KIND, OTHER = (Row._fields.index(name) for name in ("started", "kind", "other"))
+_PREVIEW, _TOLD = Row._fields.index("preview"), Row._fields.index("told")
+_KEPT = itemgetter(*[Row._fields.index(name) for name in ("kind", "error", "labels", "prices")])
+_HARMLESS = bytes(byte for byte in range(0x20, 0x100) if byte != ord("\\"))
 
 
 def is_time(stamp: str) -> bool:
@@ -147,25 +175,51 @@ def is_time(stamp: str) -> bool:
     return _TIME.fullmatch(stamp) is not None
 
 
-def rows_of(block: str) -> list[tuple[str, ...]] | None:
-    """A row for each line of a block of whole lines, in order; None if the full parser must do it.
+def rows_of(block: bytes) -> list[tuple[str, ...]] | None:
+    """The rows of a block of whole lines, in order; None if the full parser must read it.
 
     They are plain tuples in the order of `Row`, because naming them takes longer than reading.
+
+    Raises:
+        UnicodeDecodeError: If it is not UTF-8.
     """
-    found = _pattern().findall(block)
-    for row in found:
-        if (row[0] == "error") != (
-            row[_ERROR] != ""
-        ):  # what lacks its type, or has no business of one
+    text = block.decode()
+    found = _quickly(block, text) or _pattern(_LINE).findall(text)
+    for kind, error, labels, prices in set(map(_KEPT, found)):
+        if (kind == "error") != (error != ""):  # what lacks its type, or has no business of one
             return None
-    objects = {row[_LABELS] for row in found} | {row[_PRICES] for row in found}
-    return None if any(map(_repeats, objects)) else found
+        if _repeats(labels) or _repeats(prices):
+            return None
+    return found
+
+
+def _quickly(block: bytes, text: str) -> list[tuple[str, ...]] | None:
+    """The rows, if a text can be taken for what stands between two quotes."""
+    rest = block.translate(None, _HARMLESS)
+    lines, escapes = rest.count(b"\n"), rest.count(b"\\")
+    if lines + escapes < len(rest):
+        return None
+    found: list[tuple[str, ...]] = _pattern(_LINE.replace(_RUN, _ANY)).findall(text)
+    if escapes:
+        told = "".join(map(itemgetter(_PREVIEW), found)) + "".join(map(itemgetter(_TOLD), found))
+        if told.count("\\") != escapes:
+            return None
+    return found if count_lines(found) == lines else None
+
+
+def count_lines(rows: Sequence[tuple[str, ...]]) -> int:
+    """How many lines the rows stand for."""
+    behind = len(rows) - list(map(itemgetter(STARTED), rows)).count("")
+    alone = 0
+    if not all(map(itemgetter(KIND), rows)):
+        alone = sum(1 for row in rows if row[STARTED] and not row[KIND])
+    return len(rows) + behind - alone
 
 
 @cache
-def _pattern() -> re.Pattern[str]:
-    """Compiled when the first line is read: it takes longer than all else that a command imports."""
-    return re.compile(_LINE)
+def _pattern(source: str) -> re.Pattern[str]:
+    """Compiled when the first line is read: most commands read none."""
+    return re.compile(source)
 
 
 @lru_cache(maxsize=4096)
@@ -188,36 +242,37 @@ def row_of(event: Event) -> Row:
         return "" if value is None else str(value)
 
     return Row(
+        started="",
         kind=_KINDS[type(event)],
         hour=event.timestamp[:13],
         time=event.timestamp[13:],
         parent="yes" if event.parent_id is not None else "",
         service=_service(said, quote),
-        user=told("user_hash"),
         labels=_labels(said, quote),
         preview=quote(told("query_preview"))[1:-1],
-        query=told("query_hash"),
         model=_model(said, quote),
-        latency=told("latency_ms"),
-        ttft=told("ttft_ms"),
-        streaming=told("streaming"),
-        cached=told("cached"),
-        input=told("input_tokens"),
-        output=told("output_tokens"),
-        cache_read=told("cache_read_tokens"),
-        cache_write=told("cache_write_tokens"),
-        reasoning=told("reasoning_tokens"),
-        cost=told("cost_usd"),
         prices="",
         nested="yes" if said.get("nested_calls") is not None else "",
-        error=told("error_type"),
-        rate=told("sample_rate"),
-        score_name=told("score_name"),
-        score=told("score"),
-        passed=told("passed"),
+        told=quote(told("error_message"))[1:-1],
         other="",
+        **{name: told(field) for name, field in _FIELDS.items()},
     )
 
 
+_FIELDS = {
+    "user": "user_hash",
+    "query": "query_hash",
+    "latency": "latency_ms",
+    "ttft": "ttft_ms",
+    "streaming": "streaming",
+    "cached": "cached",
+    **{name: f"{name}_tokens" for name in TOKENS},
+    "cost": "cost_usd",
+    "error": "error_type",
+    "rate": "sample_rate",
+    "score_name": "score_name",
+    "score": "score",
+    "passed": "passed",
+}  # of a row, that are an event's as they stand
 _service, _labels, _model = Members(SERVICE), Members(LABELS), Members(MODEL)
 _KINDS = {kind: name.removeprefix("query_") for name, kind in KINDS.items()}

@@ -3,16 +3,18 @@
 Sums stand as whole numbers where they are whole, else as hexadecimal digits of 2**-60.
 """
 
+from collections.abc import Container
 from typing import Any
 
 from pytest_llm_telemetry.core.sketch import Sketch
 from pytest_llm_telemetry.core.traffic.figures import Figures
-from pytest_llm_telemetry.core.traffic.groups import Groups
+from pytest_llm_telemetry.core.traffic.groups import Groups, Size
 from pytest_llm_telemetry.core.traffic.sums import UNIT, Score, Sum
 
 _SHIFT = UNIT.bit_length() - 1
 _COUNTS = ("calls_units", "errors_units", "cached_units", "unpriced_units")
 _SUMS = ("latency_ms", "ttft_ms", "cost_usd")
+_CALLS, _ERRORS, _COST = 1, 2, 7  # where they stand in the list of `dump_figures`
 
 
 def dump_figures(figures: Figures) -> list[Any]:
@@ -57,6 +59,44 @@ def load_figures(found: list[Any]) -> Figures:
             name: Score(_summed(score[:2]), _summed(score[2:])) for name, score in scores.items()
         },
     )
+
+
+class Written:
+    """Groups as they were written, of which no more is loaded than what is asked for.
+
+    Args:
+        groups: What `dump_groups` gave.
+        whole: What `dump_figures` gave for all that is named.
+
+    Attributes:
+        rest_keys: How many names have no figures of their own.
+    """
+
+    def __init__(self, groups: list[Any], whole: list[Any]) -> None:
+        self.rest_keys: int
+        self._named, self._rest, self.rest_keys, self._previews = groups
+        self._whole = whole
+
+    def sizes(self) -> dict[str, Size]:
+        """What names are ranked by."""
+        return {
+            name: (_units(each[_CALLS]), _units(each[_ERRORS]), _units(each[_COST][0]))
+            for name, each in self._named.items()
+        }
+
+    def pick(self, names: Container[str]) -> Groups:
+        """The groups of some names, all others as the rest."""
+        found = load_groups([{}, self._rest, self.rest_keys, {}])
+        picked = Figures()
+        for name in self._named:
+            if name in names:
+                found.named[name] = load_figures(self._named[name])
+                picked.merge(found.named[name])
+                if name in self._previews:
+                    found.previews[name] = self._previews[name]
+        if len(found.named) < len(self._named):
+            found.rest.merge(load_figures(self._whole).less(picked))
+        return found
 
 
 def dump_groups(groups: Groups) -> list[Any]:

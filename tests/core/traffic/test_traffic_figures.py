@@ -28,7 +28,7 @@ from pytest_llm_telemetry.core.traffic import (
 )
 from pytest_llm_telemetry.core.traffic.counting import BATCH, Counting
 from pytest_llm_telemetry.core.traffic.figures import MOST_NAMES, OTHERS
-from pytest_llm_telemetry.core.traffic.rows import OTHER, row_of
+from pytest_llm_telemetry.core.traffic.rows import OTHER, row_of, rows_of
 
 AT = "2026-11-23T11:20:04.512Z"
 START = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -276,6 +276,22 @@ def test_a_senseless_hour_is_damage() -> None:
     (found,) = counting.hours.values()
     assert (found.counted, found.skipped) == (1, {"wrong_types": 2, "junk": 1})
     assert (found.start, hour_of(AT)) == (START, START)
+
+
+def test_damage_counts_in_the_hour_of_the_line_before_it() -> None:
+    """Be that line a start that has no row of its own, or one that has."""
+    start = (
+        '{"schema_version":1,"event":"query_start","timestamp":"2026-11-23T%s:20:04.512Z",'
+        '"level":"INFO","message":"query_start","query_id":"q"}\n'
+    )
+    counting = Counting()
+    for some in (start % 11 + "junk\n", start % 12 + start % 13 + "junk\n\n", start % 14):
+        counting.add(rows_of(some.encode()) or [])
+    counting.add([row_of(success()), (*[""] * OTHER, "junk")])
+    counting.flush()
+    lines = {each.start.hour: (each.counted, each.skipped) for each in counting.take()}
+    damage = {"junk": 1, "": 1}
+    assert lines == {11: (2, {"junk": 2}), 12: (1, {}), 13: (1, damage), 14: (1, {})}
 
 
 def test_hours_that_are_over_are_taken_with_their_largest_names() -> None:

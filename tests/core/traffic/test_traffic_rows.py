@@ -3,13 +3,20 @@
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llm_telemetry.core.errors import SchemaError
 from pytest_llm_telemetry.core.events import FIELDS, from_dict
 from pytest_llm_telemetry.core.lines import SCORE, quote
-from pytest_llm_telemetry.core.traffic.rows import OTHER, Row, is_time, row_of, rows_of
+from pytest_llm_telemetry.core.traffic.rows import (
+    Row,
+    count_lines,
+    is_time,
+    row_of,
+    rows_of,
+)
 
 NUMBERS = {
     "latency", "ttft", "input", "output", "cache_read", "cache_write", "reasoning", "cost", "rate",
@@ -48,6 +55,9 @@ USUAL: dict[str, Any] = {
     "score": 1.0,
     "passed": True,
 }
+
+NOTHING = Row(*[""] * len(Row._fields))
+START = dict(list(USUAL.items())[: list(USUAL).index("query_preview")]) | {"query_hash": "h"}
 
 
 @st.composite
@@ -104,53 +114,100 @@ def plain(row: Row) -> dict[str, Any]:
     return found | {name: bool(found[name]) for name in ("parent", "nested")}
 
 
+def read(block: bytes) -> list[Row] | None:
+    """A row for each line: a start that another row tells of has one of its own."""
+    rows = rows_of(block)
+    if rows is None:
+        return None
+    found = []
+    for row in (Row(*each) for each in rows):
+        if row.started:
+            found.append(NOTHING._replace(kind="start", hour=row.started))
+        if row.kind or not row.started:
+            found.append(row._replace(started=""))
+    assert count_lines(rows) == len(found)
+    return found
+
+
 @given(st.lists(records(), min_size=1, max_size=4))
 def test_a_row_is_what_the_full_parser_says(some: list[dict[str, Any]]) -> None:
     """For any line: the same row, or the line is handed back."""
     lines = [written(record) for record in some]
-    rows = rows_of("".join(f"{line}\n" for line in lines))
+    rows = read("".join(f"{line}\n" for line in lines).encode())
     if rows is None:
         assert any("error" in str(record) for record in some)
         return
     assert len(rows) == len(lines)
-    for line, told in zip(lines, rows, strict=True):
-        row = Row(*told)
-        if not row.kind:
-            assert row.other == line
-            continue
-        full = parsed(line)
-        assert full is not None
-        if row.kind == "start":  # it only counts
-            assert (row.kind, row.hour) == (full.kind, full.hour)
-        else:
-            assert plain(row) == plain(full)
+    for line, row in zip(lines, rows, strict=True):
+        agree(row, line)
 
 
-@given(st.binary(max_size=60), st.integers(0, 500), st.integers(0, 60))
-def test_damage_is_never_taken_for_an_event(junk: bytes, place: int, cut: int) -> None:
+def agree(row: Row, line: str) -> None:
+    """The row is the line's, or hands it back."""
+    if not row.kind:
+        assert row.other == line
+        return
+    full = parsed(line)
+    assert full is not None
+    if row.kind == "start":  # it only counts
+        assert (row.kind, row.hour) == (full.kind, full.hour)
+    else:
+        assert plain(row) == plain(full)
+
+
+@given(st.data(), st.binary(max_size=60), st.integers(0, 500), st.integers(0, 60))
+def test_damage_is_never_taken_for_an_event(
+    data: st.DataObject, junk: bytes, place: int, cut: int
+) -> None:
     """Bytes put into a line, or taken out of it: what the pattern takes is what the parser takes."""
     usual = {name: value for name, value in USUAL.items() if name not in SCORE}
-    line = written({**usual, "event": "query_error"}).encode()
-    damaged = (line[:place] + junk + line[place + cut :]).replace(b"\n", b"")
-    text = damaged.decode(errors="replace")
-    rows = rows_of(f"{text}\n")
-    if rows is not None and rows[0][0]:
-        full = parsed(text)
-        assert full is not None
-        if rows[0][0] != "start":
-            assert plain(Row(*rows[0])) == plain(full)
+    kind = data.draw(st.sampled_from(["query_start", "query_success", "query_error"]))
+    usual = START if kind == "query_start" else usual
+    whole = written({**usual, "event": kind}).encode()
+    junk = data.draw(st.sampled_from([junk, b"\\", b'"', b'\\"', b"\t", b"}", b',"', whole]))
+    damaged = (whole[:place] + junk + whole[place + cut :]).replace(b"\n", b"")
+    lines = [damaged.decode(errors="replace"), whole.decode()]
+    for line in data.draw(st.permutations(lines)), lines:
+        rows = read("".join(f"{each}\n" for each in line).encode())
+        for row, text in zip(rows or (), line, strict=rows is not None):
+            agree(row, text)
+
+
+@pytest.mark.parametrize(
+    "text", ['a\\"b', "a\\qb", "a\\", "a\tb", 'a\n","query_id":"b', "a\x7fb", "é", ""]
+)
+@pytest.mark.parametrize("field", ["message", "session_id", "query_hash", "query_preview"])
+def test_what_no_text_may_hold_is_found_in_any_field(field: str, text: str) -> None:
+    """Escapes that are none, control characters, and the end of a line."""
+    usual = {name: value for name, value in USUAL.items() if name not in {*SCORE, "error_type"}}
+    record = {name: "MARK" if name == field else usual.get(name) for name in FIELDS}
+    told = written({name: value for name, value in record.items() if value is not None})
+    for kind in ("query_start", "query_success"):
+        whole = told.replace("query_success", kind)
+        block = f"{whole}\n{whole.replace('MARK', text)}\n{whole}\n"
+        lines = block.split("\n")[:-1]
+        rows = read(block.encode())
+        assert rows is not None
+        assert len(rows) == len(lines)
+        for row, line in zip(rows, lines, strict=True):
+            agree(row, line)
 
 
 def test_usual_lines_are_taken_by_the_pattern() -> None:
-    """Or reading would be as slow as parsing."""
+    """Or reading would be as slow as parsing; a start and what follows it even in one."""
     usual = {name: value for name, value in USUAL.items() if name not in SCORE}
     failed = written({**usual, "event": "query_error"})
-    fine = written({name: value for name, value in usual.items() if name != "error_type"})
-    rows = rows_of(f"{fine}\n{fine.replace('_success', '_start')}\n{failed}\n\n{{}}\n")
+    del usual["error_type"]
+    fine = written(usual)
+    start = written({**START, "event": "query_start"})
+    block = f"{fine}\n{start}\n{fine.replace('_success', '_start')}\n{start}\n{failed}\n\n{{}}\n"
+    rows = read(block.encode())
     assert rows is not None
-    assert [row[0] for row in rows] == ["success", "start", "error", "", ""]
-    assert Row(*rows[0]).preview == quote(USUAL["query_preview"])[1:-1]
-    assert [row[OTHER] for row in rows] == ["", "", "", "", "{}"]
-    assert rows_of(f"{fine.replace('query_success', 'query_error')}\n") is None
+    kinds = ["success", "start", "start", "start", "error", "", ""]
+    assert [row.kind for row in rows] == kinds
+    assert rows[0].preview == quote(USUAL["query_preview"])[1:-1]
+    assert [row.other for row in rows] == ["", "", "", "", "", "", "{}"]
+    assert len(rows_of(f"{start}\n{fine}\n".encode()) or ()) == 1
+    assert rows_of(f"{fine.replace('query_success', 'query_error')}\n".encode()) is None
     for twice in ('"new":true', '"input":0.15'):
-        assert rows_of(f"{fine.replace(twice, f'{twice},{twice}')}\n") is None
+        assert rows_of(f"{fine.replace(twice, f'{twice},{twice}')}\n".encode()) is None
