@@ -9,7 +9,7 @@ from datetime import datetime
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.report import BaselineFacts, Report, SuiteReport
-from pytest_llm_telemetry.core.verdict import Check, Problem, VerdictStatus
+from pytest_llm_telemetry.core.verdict import CaseChange, Check, Problem, VerdictStatus
 from pytest_llm_telemetry.reporters import figures
 
 TITLES: dict[VerdictStatus, str] = {
@@ -193,6 +193,11 @@ def told(check: Check) -> str:
     known = METRICS.get(check.metric)
     named = text.startswith(known.label if known else check.metric)
     return text if named else f"{label(check)}: {text}"
+
+
+def ranked(cases: Iterable[CaseChange]) -> list[CaseChange]:
+    """The same cases, the worst first."""
+    return sorted(cases, key=lambda case: -case.contribution)
 
 
 def counted(check: Check) -> str:

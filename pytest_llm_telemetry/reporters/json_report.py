@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_llm_telemetry.core.report import BaselineFacts, Report, SuiteReport
 from pytest_llm_telemetry.core.verdict import CaseChange, Check, Problem
+from pytest_llm_telemetry.reporters import facts
 from pytest_llm_telemetry.reporters.case_rows import CaseFigures, case_rows
 
 SCHEMA_VERSION = 1
@@ -87,7 +88,7 @@ def _baseline(base: BaselineFacts) -> dict[str, Any]:
 
 
 def _check(check: Check) -> dict[str, Any]:
-    ranked = sorted(check.cases, key=lambda case: -case.contribution)
+    ranked = facts.ranked(check.cases)
     return {
         "metric": check.metric,
         "kind": check.kind,

@@ -73,7 +73,7 @@ def _checked(suite: ET.Element, name: str, check: Check) -> None:
 
 def _lines(check: Check) -> Iterable[str]:
     yield _told(check)
-    for case in sorted(check.cases, key=lambda case: -case.contribution)[:_CASES]:
+    for case in facts.ranked(check.cases)[:_CASES]:
         yield _text(f"{case.case_id}: {case.before} -> {case.now}; {case.reason} {case.where}")
 
 

@@ -99,14 +99,13 @@ def _suite(suite: SuiteReport, report: Report) -> Iterable[Markup]:
     yield element("table", head, *map(_row, rows), style="border-collapse:collapse")
     for check in suite.verdict.breaches[:_CASES]:
         yield element("p", element("b", facts.told(check)))
-        worst = sorted(check.cases, key=lambda case: -case.contribution)[:_CASES]
         items = [
             element(
                 "li",
                 element("code", fit(case.case_id, 120)),
                 fit(f" {case.before} -> {case.now} {case.reason}", 400),
             )
-            for case in worst
+            for case in facts.ranked(check.cases)[:_CASES]
         ]
         yield element("ul", *items)
 

@@ -87,7 +87,7 @@ class _Page:
 
     def fold(self, check: Check, *, share: int) -> None:
         """Add a fold of a check's cases, the worst first, in 1/`share` of the room that is left."""
-        ranked = sorted(check.cases, key=lambda case: -case.contribution)
+        ranked = facts.ranked(check.cases)
         summary = f"<b>{escape(facts.label(check))}</b>: {facts.counted(check)}"
         head = [f"<details><summary>{summary}</summary>", ""]
         head += ["| case | before → now | why | where |", "|:--|:--|:--|:--|"]

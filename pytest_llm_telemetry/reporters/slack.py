@@ -106,7 +106,7 @@ def _field(check: Check) -> str:
 
 def _worst(suite: SuiteReport) -> list[CaseChange]:
     cases = {case.case_id: case for check in suite.verdict.breaches for case in check.cases}
-    return sorted(cases.values(), key=lambda case: -case.contribution)[:_CASES]
+    return facts.ranked(cases.values())[:_CASES]
 
 
 def _case(case: CaseChange) -> str:

@@ -197,7 +197,7 @@ def _breaches(page: Page, suite: SuiteReport, room: int) -> None:
 
 
 def _cases(page: Page, cases: Sequence[CaseChange], room: int) -> None:
-    ranked = sorted(cases, key=lambda case: -case.contribution)[: max(room, 1)]
+    ranked = facts.ranked(cases)[: max(room, 1)]
     places, shared = _places(cases)
     if shared and not page.append(f"({shared})"):
         places = {case.case_id: case.where for case in cases}
