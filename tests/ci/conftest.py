@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -198,7 +199,19 @@ def steps_of(path: str, job: str | None = None) -> list[dict[str, Any]]:
 
 def project(folder: Path, *, worse: bool = False) -> Path:
     """A project in git with a golden set, its baseline on branch main, and a bot."""
+    made = folder.parent / "project of every test"
+    if not made.exists():
+        _make(made)
     root = folder / "project"
+    shutil.copytree(made, root)
+    git(root, "remote", "add", "origin", str(root))
+    if worse:
+        bot(root, answer="no")
+        git(root, "commit", "-qam", "Worse")
+    return root
+
+
+def _make(root: Path) -> None:
     (root / "golden").mkdir(parents=True)
     cases = [{"id": f"q{n}", "input": f"q{n}", "contains": "yes"} for n in range(20)]
     text = "".join(json.dumps(case) + "\n" for case in cases)
@@ -211,11 +224,6 @@ def project(folder: Path, *, worse: bool = False) -> Path:
     subprocess.run(command, cwd=root, check=True, capture_output=True)
     git(root, "add", "-A")
     git(root, "commit", "-qm", "A bot")
-    git(root, "remote", "add", "origin", str(root))
-    if worse:
-        bot(root, answer="no")
-        git(root, "commit", "-qam", "Worse")
-    return root
 
 
 def bot(root: Path, *, answer: str) -> None:
