@@ -11,6 +11,7 @@ from pytest_llm_telemetry.core.errors import GoldenSetError
 from pytest_llm_telemetry.core.golden import Case, parse_case
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage import documents
+from pytest_llm_telemetry.storage.garbage import uncollected
 from pytest_llm_telemetry.storage.graders import check_schemas
 
 MAX_BYTES = 50_000_000
@@ -38,6 +39,7 @@ class GoldenSet:
         return self.path.stem
 
 
+@uncollected()
 def load(path: Path, *, root: Path | None = None) -> GoldenSet:
     """Read a golden set.
 

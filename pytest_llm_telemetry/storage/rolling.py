@@ -1,9 +1,7 @@
 """A log file -> its hours: by its rollup as far as that is good, and by its lines beyond."""
 
-import gc
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -16,6 +14,7 @@ from pytest_llm_telemetry.core.traffic import Hour, whole_hours
 from pytest_llm_telemetry.core.traffic.counting import Counting
 from pytest_llm_telemetry.storage import logs
 from pytest_llm_telemetry.storage.counted import rows_in
+from pytest_llm_telemetry.storage.garbage import uncollected
 from pytest_llm_telemetry.storage.packing import GZIP, PACKED
 from pytest_llm_telemetry.storage.rollups import SUFFIX, Day, Rollup, Source, Writing, read_rollup
 from pytest_llm_telemetry.storage.tails import SLACK, fingerprint, first_since
@@ -220,18 +219,6 @@ class _Log:
         return told == pack("<LL", source.crc, source.size % _ISIZE)
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Rows are many and form no circles: looking for some would take a fifth of the time."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
-
-
 class _Scan:
     """The hours of some blocks of lines, each as soon as it is over.
 
@@ -257,7 +244,7 @@ class _Scan:
         for block, ended in self._blocks:
             self.crc = crc32(block or b"", self.crc)
             self.size += len(block or b"")
-            with _uncollected():
+            with uncollected():
                 counting.add(rows_in(block, ended=ended))
             yield from counting.take(left=2)
         counting.flush(self._hour)

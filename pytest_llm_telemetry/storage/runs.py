@@ -10,6 +10,7 @@ from pytest_llm_telemetry.core.events import Event, QueryEnd
 from pytest_llm_telemetry.core.metrics import Summary, measure
 from pytest_llm_telemetry.core.samples import JUDGE, CasePlan, CaseSamples, collect
 from pytest_llm_telemetry.storage import logs
+from pytest_llm_telemetry.storage.garbage import uncollected
 from pytest_llm_telemetry.storage.manifest import (
     MANIFEST,
     Run,
@@ -74,6 +75,7 @@ def _when(run: Path) -> tuple[str, int]:
     return second, (log if log.exists() else run).stat().st_mtime_ns
 
 
+@uncollected()
 def read(folder: Path, run: Run | None = None) -> tuple[Run, dict[str, Summary], dict[str, int]]:
     """A run as it was planned, what came of each suite, and how many lines were skipped and why.
 
