@@ -16,6 +16,8 @@ from pytest_llm_telemetry.runtime.guard import Guard, Losses
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_llm_telemetry.runtime.files import FileSink
 
 _DAY_S = 86_400
@@ -38,6 +40,8 @@ class Rotation:
         compress: gzip closed files.
         keep_days: Delete closed files after so many days; None keeps them.
         keep_bytes: Delete the oldest closed files above so many bytes in total; None keeps them.
+        on_closed: Called in the thread with the path of each file that was closed, before it is
+            compressed: `storage.rolling.roll_up` writes down what its hours came to.
 
     Attributes:
         faults: What went wrong in the thread, by reason. No line is lost by it.
@@ -46,7 +50,7 @@ class Rotation:
         ConfigError: If a limit is not positive.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only: one word each where it is made
         self,
         *,
         daily: bool = True,
@@ -54,6 +58,7 @@ class Rotation:
         compress: bool = True,
         keep_days: float | None = KEEP_DAYS,
         keep_bytes: int | None = None,
+        on_closed: Callable[[str], object] | None = None,
     ) -> None:
         limits = {"max_bytes": max_bytes, "keep_days": keep_days, "keep_bytes": keep_bytes}
         for name, value in limits.items():
@@ -64,6 +69,7 @@ class Rotation:
         self._compress = compress
         self._keep_days = keep_days
         self._keep_bytes = keep_bytes
+        self._on_closed = on_closed
         self._faults = Losses()
         self._busy = allocate_lock()
         self._pid = os.getpid()
@@ -99,8 +105,10 @@ class Rotation:
         try:
             with Guard(self._faults):
                 if self._is_due(sink.path, day):
-                    turn(sink.path, identity, day)
+                    closed = turn(sink.path, identity, day)
                     sink.reopen()
+                    if closed is not None and self._on_closed is not None:
+                        self._on_closed(closed)
             with Guard(self._faults):
                 self._keep_house(sink.path)
         finally:
@@ -148,8 +156,11 @@ def _is_closed(name: str, stem: str, extension: str) -> bool:
     return len(day) == len("2026-11-23") and day.replace("-", "").isdigit() and number.isdigit()
 
 
-def turn(path: str, identity: tuple[int, int], day: int) -> None:
-    """Move a log aside, if its path still names the file with this device and inode."""
+def turn(path: str, identity: tuple[int, int], day: int) -> str | None:
+    """Move a log aside, if its path still names the file with this device and inode.
+
+    Returns its new path, None where it was not moved.
+    """
     folder, base = os.path.split(path)
     stem, extension = os.path.splitext(base)
     date = time.strftime("%Y-%m-%d", time.gmtime(day * _DAY_S))
@@ -157,11 +168,12 @@ def turn(path: str, identity: tuple[int, int], day: int) -> None:
     try:
         found = os.stat(path, follow_symlinks=False)
         if (found.st_dev, found.st_ino) != identity:
-            return
+            return None
         number = 1
         while _taken(closed := os.path.join(folder, f"{stem}.{date}.{number:04}{extension}")):
             number += 1
         os.rename(path, closed)
+        return closed
     finally:
         _unlock(held)
 

@@ -9,6 +9,7 @@ from struct import pack
 from typing import BinaryIO
 from zlib import crc32
 
+from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Hour, whole_hours
 from pytest_llm_telemetry.core.traffic.counting import Counting
@@ -70,8 +71,7 @@ def by_rollup(path: Path, window: Window, now: datetime) -> Counted:
         log = _Log(path, file)
         if not log.head:
             return log.lines(0, window)
-        place = path.parent / FOLDER / f"{log.head}{SUFFIX}"
-        found, note = _rolled_up(log, place, window, log.closed(now))
+        found, note = _rolled_up(log, window, log.closed(now))
         if found is None:
             return log.lines(0, window, note)
         if log.packed:
@@ -84,6 +84,23 @@ def by_rollup(path: Path, window: Window, now: datetime) -> Counted:
             rolled_up=True,
             note=note,
         )
+
+
+def roll_up(path: str | os.PathLike[str]) -> None:
+    """Write down what the hours of a closed log came to, so that no look at it has to.
+
+    `Rotation(on_closed=roll_up)` does it as files are closed, in the thread that closes them.
+
+    Raises:
+        ConfigError: If the rollup cannot be written.
+        OSError: If the log cannot be read.
+    """
+    log_path, now = Path(path), datetime.now(UTC)
+    with log_path.open("rb") as file:
+        log = _Log(log_path, file)
+        note = _rolled_up(log, (now, now), log.closed(now))[1] if log.head else ""
+    if note:
+        raise ConfigError(note, remedy="make the folder writable, or roll up elsewhere")
 
 
 def tidy(logs_of_folder: Iterable[Path]) -> None:
@@ -109,8 +126,9 @@ def forget(paths: Iterable[Path]) -> None:
             rollup.unlink(missing_ok=True)
 
 
-def _rolled_up(log: "_Log", place: Path, window: Window, closed: int) -> tuple[Rollup | None, str]:
+def _rolled_up(log: "_Log", window: Window, closed: int) -> tuple[Rollup | None, str]:
     """The rollup of a log, up to date; what is wrong where there is none, or an old one."""
+    place = log.place
     try:
         found = read_rollup(place, *window)
     except OSError:  # not ours to read: it is worth a try to make our own
@@ -133,6 +151,7 @@ class _Log:
     Attributes:
         packed: Whether it is compressed.
         head: What it is known by; "" of one without a whole line.
+        place: Where its rollup stands.
     """
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
@@ -141,6 +160,7 @@ class _Log:
         self._about = os.fstat(file.fileno())
         self.packed = path.suffix in PACKED
         self.head = fingerprint(file, path)
+        self.place = path.parent / FOLDER / f"{self.head}{SUFFIX}"
 
     def closed(self, now: datetime) -> int:
         """How many bytes hold the hours that are over; of a compressed file all."""

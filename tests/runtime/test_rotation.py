@@ -57,6 +57,28 @@ def test_a_full_file_is_closed_and_compressed(path: Path) -> None:
     assert all((path.parent / name).stat().st_mode & 0o777 == 0o600 for name in closed)
 
 
+def test_a_closed_file_is_told_before_it_is_compressed(path: Path) -> None:
+    """To a callable of the owner's; one that fails is counted, and stops nothing."""
+    told: list[str] = []
+
+    def closed(name: str) -> None:
+        told.append(name)
+        assert Path(name).read_bytes().startswith(b'{"n"')
+        if len(told) == 1:
+            raise ValueError
+
+    policy = Rotation(max_bytes=400, on_closed=closed)
+    sink = FileSink(path, rotation=policy)
+    for start in range(0, 150, 50):
+        write_slowly(sink, range(start, start + 50))
+        policy.wait()
+    sink.close()
+    assert len(told) > 1
+    assert [f"{name}.gz" for name in told] == closed_files(str(path))
+    assert policy.faults == {"ValueError": 1}
+    assert lines_of(path) == [LINE % number for number in range(150)]
+
+
 def test_a_new_utc_day_begins_a_new_file(path: Path) -> None:
     """What was written yesterday is closed under yesterday's date, without being compressed."""
     path.write_bytes(LINE % 0)

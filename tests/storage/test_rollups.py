@@ -9,13 +9,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import get_ident
+from time import time
 from typing import Any
 
 import pytest
 
+from pytest_llm_telemetry import FileSink, Rotation
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.traffic import DIMENSIONS, Traffic
-from pytest_llm_telemetry.storage.rolling import FOLDER, forget
+from pytest_llm_telemetry.storage.rolling import FOLDER, forget, roll_up
 from pytest_llm_telemetry.storage.traffic import read_traffic, write_rollup
 
 NOW = datetime.now(UTC)
@@ -198,6 +201,46 @@ def test_a_damaged_rollup_is_made_anew(log: Path) -> None:
         path.write_bytes(data)
         assert everything(read(log)) == exact
         assert path.read_bytes() != bytes(data)
+
+
+def test_a_log_is_rolled_up_as_it_is_closed(tmp_path: Path) -> None:
+    """Off the caller's thread, before it is compressed; the first look reads no line of it."""
+    threads: list[int] = []
+
+    def closed(path: str) -> None:
+        threads.append(get_ident())
+        before = time() - 7200
+        os.utime(path, (before, before))
+        roll_up(path)
+
+    policy = Rotation(max_bytes=20_000, on_closed=closed)
+    sink = FileSink(tmp_path / "llm.jsonl", rotation=policy)
+    for line_ in lines(random.Random(6), BEGIN, 6, 300).splitlines(keepends=True):
+        sink.write(line_)
+    policy._house_at = 0.0
+    policy.look(sink, 20_000)
+    policy.wait()
+    sink.close()
+    assert threads
+    assert get_ident() not in threads
+    assert policy.faults == {}
+    made = rollups(tmp_path)
+    assert len(made) == len(threads) == len(list(tmp_path.glob("*.gz")))
+    found = read(tmp_path)
+    assert everything(found) == everything(read(tmp_path, rollups=False))
+    assert {name: made[name] for name in rollups(tmp_path) if name in made} == made
+
+
+def test_a_closed_log_that_cannot_be_rolled_up_is_said(tmp_path: Path) -> None:
+    """The first look at it reads its lines; of an empty one there is nothing to tell."""
+    log = tmp_path / "llm.jsonl"
+    log.write_bytes(b"")
+    roll_up(log)
+    assert rollups(tmp_path) == {}
+    log.write_bytes(lines(random.Random(6), BEGIN, 1, 9))
+    (tmp_path / FOLDER).write_text("in the way", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot hold rollups"):
+        roll_up(str(log))
 
 
 def test_rollups_are_for_their_owner_only(log: Path) -> None:
