@@ -189,6 +189,44 @@ def test_a_fall_of_grades_is_told_whole(suites: Suites) -> None:
     assert (check.cases_worse, check.cases_better) == (2, 1)
 
 
+def test_a_flaky_case_that_came_out_the_same_is_noise_all_the_same(suites: Suites) -> None:
+    """Its grades could have fallen otherwise, so a fall beside it proves less."""
+    fell, kept = ["11"] * 4, ["00", "00", "11", "11"]
+    alone = suites.checked(suites.graded(fell), suites.graded(kept), "pass_rate")
+    flaky = ["10"] * 9
+    beside = suites.checked(suites.graded(fell + flaky), suites.graded(kept + flaky), "pass_rate")
+    assert beside.p_value is not None
+    assert alone.p_value is not None
+    assert beside.p_value > 2 * alone.p_value
+
+
+def test_a_heavy_case_outweighs_a_light_one(suites: Suites) -> None:
+    """One fell and one rose: by their weights that is a fall, and not the middle of chance."""
+    before = suites.graded(["11", "00"])
+    weights = {"case-000": 9.0, "case-001": 1.0}
+    now = [
+        suites.case("case-000", [False, False], weight=weights["case-000"]),
+        suites.case("case-001", [True, True], weight=weights["case-001"]),
+    ]
+    light = suites.graded(["00", "11"])
+    assert suites.checked(before, light, "pass_rate").p_value == near(0.5)
+    assert (suites.checked(before, now, "pass_rate").p_value or 1.0) < 0.2
+
+
+def test_a_model_is_compared_by_its_own_calls(suites: Suites) -> None:
+    """Where two models answer a case, each has its own cost."""
+
+    def side(dear: float) -> list[CaseSamples]:
+        calls = [{"model": "a", "cost_usd": dear}, {"model": "b", "cost_usd": 1.0}]
+        return [suites.case(f"c{n}", calls=calls) for n in range(3)]
+
+    changes = [
+        suites.checked(side(1.0), side(2.0), "cost_per_query_usd", scope=f"model:{name}").change
+        for name in ("a", "b")
+    ]
+    assert changes == [near(1.0), 0.0]
+
+
 def test_only_what_failed_is_complained_of(suites: Suites) -> None:
     """Notes of an attempt that passed are no reason of a lower score."""
     before = [suites.case(f"c{n}", [True], scores=[0.9]) for n in range(2)]

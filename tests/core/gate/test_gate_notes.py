@@ -165,3 +165,10 @@ def test_answers_from_a_cache_are_told_whole(suites: Suites) -> None:
             "model's answers vary"
         ),
     )
+
+
+def test_a_new_case_hides_none_that_follow(suites: Suites) -> None:
+    """Wherever it stands in the run, the others are compared."""
+    before = suites.graded(["11", "11"])
+    now = [suites.case("a new one", [True]), *before]
+    assert suites.checked(before, now, "pass_rate").reason.endswith("none of 2 cases changed")

@@ -195,7 +195,7 @@ def test_a_number_that_is_none_is_named_wherever_it_is(suites: Suites) -> None:
         limits=(Limit(metric="score", min=nan, where="a.toml:1"),),
         rules=(suites.rule("score", allowed=inf, where="a.toml:2"),),
     )
-    now = [suites.case("graded", scores=[nan]), suites.case("weighed", weight=inf)]
+    now = [suites.case("graded", scores=[nan, 1.0]), suites.case("weighed", weight=inf)]
     run = suites.run(now, metrics={"score": nan, "pass_rate": 1.0, "queries": None})
     before = suites.accepted([suites.case("old", scores=[nan], where="golden.jsonl:4")])
     verdict = judge(run, before, thresholds)
