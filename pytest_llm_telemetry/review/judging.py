@@ -186,17 +186,19 @@ def _judge_suite(
         verdict = Verdict(
             suite=summary.suite, status="error", problems=(_problem(error, request.root),)
         )
-    if baseline is not None:
-        verdict = replace(verdict, notes=(*verdict.notes, *_old_age(baseline, request.now)))
+    verdict = replace(verdict, notes=(*verdict.notes, *_remarks(baseline, request)))
     if run.stopped:
         status = "budget" if verdict.status == "pass" else verdict.status
         verdict = replace(verdict, status=status, notes=(run.stopped, *verdict.notes))
     return suite_report(summary, verdict, baseline, now=request.now, golden=golden)
 
 
-def _old_age(baseline: Baseline, now: str) -> tuple[str, ...]:
-    """A note where nobody looked at the baseline for a season: models and users move on."""
-    days = baseline_age_days(baseline, now=now)
+def _remarks(baseline: Baseline | None, request: Request) -> tuple[str, ...]:
+    """A slip in the baseline's name is told, and a baseline that nobody looked at for a season."""
+    place = request.baselines
+    if baseline is None and place.suffix == ".json" and not place.exists():
+        return (f"{_shown(place, request.root)} is not there: nothing to compare with",)
+    days = baseline_age_days(baseline, now=request.now) if baseline else None
     if days is None or days < _OLD_DAYS:
         return ()
     return (f"the baseline is {days} days old: run the golden set and accept what it does now",)

@@ -29,6 +29,13 @@ def test_a_required_baseline_that_is_missing_cannot_be_judged(project: Project) 
     result.stdout.fnmatch_lines(["*has no baseline*"])
 
 
+def test_a_slip_in_the_name_of_the_baseline_is_told(project: Project) -> None:
+    """A file that was named and is not there is no silent first run."""
+    result = project.run("--llm-baseline", "basline.json")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["basline.json is not there: nothing to compare with"])
+
+
 def test_accepting_writes_the_baseline_and_the_next_run_is_compared(project: Project) -> None:
     """--llm-update-baseline writes baselines/<suite>.json, and the next run uses it."""
     project.accept()
