@@ -72,17 +72,16 @@ def _find_colons(text: str, found: Spans) -> None:
 
 def _colons(text: str, start: int, end: int, found: Spans) -> None:
     """A run of hex digits, colons and dots: a MAC address, an IPv6 address, or a time of day."""
-    if end - start > _LONGEST_V6 or (
-        start and (text[start - 1].isalnum() or text[start - 1] == "_")
-    ):
+    before, after = text[start - 1 : start], text[end : end + 1]
+    if before.isalnum() or after.isalnum() or "_" in {before, after}:
         return
-    if text[end : end + 1] == "]" and _SLICE.search(text, max(0, start - 2), start):
-        return
-    if end < len(text) and (text[end].isalnum() or text[end] == "_"):
+    if after == "]" and _SLICE.search(text, max(0, start - 2), start):
         return
     run = text[start:end].rstrip(".")
     if run.endswith(":") and not run.endswith("::"):
         run = run[:-1]
+    if len(run) > _LONGEST_V6:
+        return
     end = start + len(run)
     groups = run.split(":")
     if len(groups) == _MAC_GROUPS and all(len(group) == 2 for group in groups):  # two hex digits

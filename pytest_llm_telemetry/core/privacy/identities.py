@@ -88,15 +88,12 @@ def find_before_letters(text: str, start: int, end: int, found: Spans) -> bool:
     last = tail.end() if tail is not None else end
     if last > end + _LONGEST_TAIL:
         return False
-    # A NINO has two letters before its digits, and may have a space between them.
-    for first in (start, start - 2, start - 3):
+    # A NINO may have a space between its two letters and its digits.
+    for first in (start, start - 3):
         match = _ID.match(text, first) if first >= 0 else None
         if match is None and first >= 0 and first != start:
             match = _LAX.match(text, first)
         if match is not None and match.end() >= end and _stands_alone(text, first, match.end()):
-            if match.re is _ID and _holds(match):
-                found.append((first, match.end(), "<NATIONAL_ID>"))
-                return True
             return _add(text, first, match.end(), found)
     if end < last <= end + 3:  # letters behind the digits of a licence
         return _add(text, start, last, found)

@@ -105,11 +105,7 @@ def _cluster(text: str, start: int, end: int, found: Spans) -> None:
         return
     if _has_letters(text, start, end, found):
         return
-    first = start
-    while first and first > start - 2 and text[first - 1] in "+(":
-        first -= 1
-    if text[first] == "+" and text[max(0, first - 1) : first] in _EXPONENTS:
-        first = start
+    first = _first(text, start, end)
     label = classify(text, first, end) if end - first <= _LONGEST else None
     if label in _BY_GROUPS and start > 2 and _JOINED.match(text, start - 3):
         return
@@ -121,12 +117,24 @@ def _cluster(text: str, start: int, end: int, found: Spans) -> None:
         _parts(text, start, end, found)
 
 
+def _first(text: str, start: int, end: int) -> int:
+    """Where a number begins whose digits begin here: at a + or a bracket of its own."""
+    first = start
+    while first and first > start - 2 and text[first - 1] in "+(":
+        first -= 1
+    if text[first] == "+" and text[max(0, first - 1) : first] in _EXPONENTS:
+        return start
+    remark = text[first] == "(" and ")" not in text[first:end]
+    return first + 1 if remark else first
+
+
 def _has_letters(text: str, start: int, end: int, found: Spans) -> bool:
     """Whether the digits belong to letters around them; such an id is added if it is known."""
     after = text[end : end + 1]
     if end - start <= 8 and text[max(0, start - 3) : start - 1].isalpha():
         lettered = after.isalnum() or after in {"+", "-"} or _LETTER.match(text, end) is not None
-        return lettered and identities.find_before_letters(text, start, end, found)
+        if lettered and identities.find_before_letters(text, start, end, found):
+            return True
     if after == "-" and text[end + 1 : end + 2].isupper():
         return identities.find_before_letters(text, start, end, found)
     if (after.isalnum() and _EXTENSION.match(text, end) is None) or after == "_":
@@ -178,8 +186,6 @@ def _plain(digits: str) -> str | None:
 def _grouped(text: str, value: str, digits: str) -> str | None:
     """A number whose groups tell what it is."""
     length = len(digits)
-    if length == 13 and digits.startswith(("978", "979")):  # ISBN-13
-        return None
     if _SSN.fullmatch(value) or (_SSN_PART.fullmatch(value) and not _HAS_LETTERS.match(text)):
         return "<SSN>" if checks.ssn(digits) else None
     if _CARD_GROUPS.fullmatch(value):
