@@ -57,19 +57,8 @@ def accept(
         BaselineError: If the run is partial or only a selection, if a case is not in it, or if
             `per_model` is asked for where several models answered, or none that is known.
     """
-    found = {
-        name: summary
-        for name, summary in runs.summaries(run_dir).items()
-        if suite in (None, name) and not name.endswith(CONTROL)
-    }
-    if decision.cases:
-        found = {name: summary for name, summary in found.items() if _named(decision, summary)}
-    if not found:
-        raise BaselineError(
-            "the run holds no such suite or case", where=str(run_dir), remedy="look at run.json"
-        )
     written = []
-    for name, summary in found.items():
+    for name, summary in _chosen(run_dir, suite, decision).items():
         path = _path(place, name, _only_model(summary) if per_model else "")
         previous = find_baseline(path, name)
         _refuse_incomplete(summary, decision, previous)
@@ -88,6 +77,22 @@ def accept(
         )
         written.append(path)
     return written
+
+
+def _chosen(run_dir: Path, suite: str | None, decision: Acceptance) -> dict[str, Summary]:
+    """What a run has of one suite or of all, and of single cases the suites that they are of."""
+    found = {
+        name: summary
+        for name, summary in runs.summaries(run_dir).items()
+        if suite in (None, name)
+        and not name.endswith(CONTROL)
+        and (_named(decision, summary) or not decision.cases)
+    }
+    if not found:
+        raise BaselineError(
+            "the run holds no such suite or case", where=str(run_dir), remedy="look at run.json"
+        )
+    return found
 
 
 def _only_model(summary: Summary) -> str:
