@@ -129,7 +129,14 @@ def test_each_record_has_a_list_of_its_own(family: Family) -> None:
 
 @BOTH
 def test_what_does_not_fit_the_fields_is_refused(family: Family) -> None:
-    """A field that is missing, unknown, or given by position where only names are taken."""
-    for given_, fields in (((), {}), (("a",), {}), ((), {"id": "a", "name": "b"})):
+    """A field that is missing, unknown, given twice, or by position where only names are taken."""
+    wrong: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
+        (family.case, (), {}),
+        (family.case, ("a",), {}),
+        (family.case, (), {"id": "a", "name": "b"}),
+        (family.placed, (1, 2, 3), {}),
+        (family.placed, (1,), {"first": 1}),
+    ]
+    for kind, args, fields in wrong:
         with pytest.raises(TypeError):
-            family.case(*given_, **fields)
+            kind(*args, **fields)
