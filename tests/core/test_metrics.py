@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llm_telemetry.core.metrics import METRICS, change, measure, quantile
+from pytest_llm_telemetry.core.metrics import METRICS, Summary, change, measure, quantile
 from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
 
 FINITE = st.floats(min_value=0, max_value=1e9, allow_nan=False)
@@ -95,6 +95,7 @@ def test_sampled_calls_are_weighted_by_one_over_their_rate() -> None:
     """One call of a rate of 0.1 stands for ten."""
     metrics, _ = measure([case({"latency_ms": 100.0, "weight": 10.0}, {"latency_ms": 210.0})])
     assert metrics["queries"] == 11
+    assert measure([case({"cost_usd": 0.5, "weight": 10.0})])[0]["total_cost_usd"] == 5.0
     assert metrics["avg_latency_ms"] == pytest.approx(110)
     assert metrics["p50_latency_ms"] == 100.0
 
@@ -183,3 +184,11 @@ def test_a_weighted_quantile_that_falls_on_a_value_is_that_value() -> None:
     assert quantile(pairs, 0.5) == 2.0
     assert quantile(pairs, 0.25) == 1.0
     assert quantile(pairs, 0.51) == 3.0
+
+
+def test_a_run_of_which_nothing_else_is_known_ran_whole_and_once() -> None:
+    """It asked no judge, lacks no case and was neither cut short nor selected from."""
+    run = Summary(suite="support", run_id="r1", cases=(), metrics={}, unknown={})
+    assert (run.repeats, run.missing, run.judge_calls, run.judge_cost_usd) == (1, (), 0, None)
+    assert not run.partial
+    assert not run.selected

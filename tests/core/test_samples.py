@@ -95,7 +95,7 @@ def test_cases_stand_in_the_order_of_the_plan_with_what_was_planned() -> None:
         CasePlan(case_id="b", tags=("t",), where="test_bot.py:3", weight=2.0),
         CasePlan(case_id="a"),
     ]
-    events = [success("q"), success("r", case_id="z"), success("s", case_id=None)]
+    events = [success("r", case_id="z"), success("s", case_id=None), success("q")]
     b, a = collect(events, plans)
     assert b == CaseSamples(case_id="b", tags=("t",), where="test_bot.py:3", weight=2.0)
     assert [call.order for call in a.calls] == [0]
@@ -212,6 +212,39 @@ def test_the_last_rerun_of_a_repeat_counts() -> None:
         (1, True),
         (2, False),
     ]
+
+
+def test_reruns_are_counted_from_the_first_repeat_on() -> None:
+    """Of three repeats, attempt 4 is a rerun of the first and 6 of the third."""
+    passed = {1: False, 2: True, 3: False, 4: True, 6: True}
+    events = [scored(1.0, passed=p, attempt=number) for number, p in passed.items()]
+    case = one(events, repeats=3)
+    assert [(attempt.number, attempt.passed) for attempt in case.attempts] == [
+        (1, True),
+        (2, True),
+        (3, True),
+    ]
+
+
+def test_without_repeats_every_further_attempt_is_a_rerun() -> None:
+    """One attempt is left, the last; a score that names none belongs to the first of several."""
+    plans = [CasePlan(case_id="a")]
+    (case,) = collect([scored(0.0, attempt=1), scored(1.0, attempt=2)], plans)
+    assert case.attempts == (Attempt(number=1, passed=True, score=1.0),)
+    (case,) = collect([scored(0.5)], plans, repeats=2)
+    assert [attempt.number for attempt in case.attempts] == [1]
+
+
+def test_where_every_leaf_failed_the_first_stands_for_them() -> None:
+    """A query that only failed has one model: the one it was sent to first."""
+    (call,) = one(
+        [
+            error("leaf1", 1, parent_id="root", model_requested="m1"),
+            error("leaf2", 2, parent_id="root", model_requested="m2"),
+            error("root", 3),
+        ]
+    ).calls
+    assert (call.model, call.cost_usd, call.error_type) == ("m1", None, "Timeout")
 
 
 @given(st.permutations(range(6)))
