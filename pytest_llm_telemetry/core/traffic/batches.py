@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, repeat
-from math import ceil, log
+from math import ceil, floor, log
 from operator import itemgetter, mul, truediv
 from typing import NamedTuple
 
@@ -225,7 +225,8 @@ def _numbers(columns: Texts, weight: float) -> dict[str, list[int]]:
         if low < -MOST or high > MOST:
             values = [max(-MOST, min(value, MOST)) for value in values]
         scale = weight * (TIME_UNIT if name in _TIMES else UNIT)
-        found[name] = list(map(int, map(mul, values, repeat(scale))))
+        whole = floor if low >= 0 else int  # the same there, and twice as fast
+        found[name] = list(map(whole, map(mul, values, repeat(scale))))
         if name in _TIMES:
             found[f"{name}_bucket"] = (
                 list(map(ceil, map(truediv, map(log, values), repeat(LOG_RATIO))))

@@ -10,7 +10,7 @@ from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
 from pytest_llm_telemetry.core.traffic.rows import KIND, OTHER, STARTED, Row, row_of
 
-FEW = 2048  # lines that are counted together: their texts still stand in the processor's cache
+FEW = 4096  # lines that are counted together: their texts still stand in the processor's cache
 BATCH = 32_768  # lines that users and queries are ranked in
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
@@ -47,15 +47,15 @@ class Counting:
         Its `other` says why. Damage tells no time: it counts in the hour of the line before it.
         """
         alike = self._alike
-        if all(map(itemgetter(KIND), rows)):
+        if all(row[KIND] or row[STARTED] for row in rows):
             for shared, row in zip(map(_SHARED, rows), rows, strict=True):
                 alike[shared].append(row)
             self._starts.update(map(itemgetter(STARTED), rows))
-            self._here = rows[-1][_HOUR] if rows else self._here
+            self._here = rows[-1][_HOUR] or rows[-1][STARTED] if rows else self._here
         else:
             self._add_each(rows)
-        for shared in [each for each in alike if each[_KIND_SHARED] == "start"]:
-            self._starts[shared[0]] += len(alike.pop(shared))
+        for shared in [each for each in alike if each[_KIND_SHARED] in {"start", ""}]:
+            self._starts[shared[0]] += len(alike.pop(shared))  # of "" that is hour ""
         self._lines += len(rows)
         self._unranked += len(rows)
         if self._lines >= FEW:
@@ -115,7 +115,7 @@ class Counting:
     def _count(self) -> None:
         """Count what came since the last time."""
         self._lines = 0
-        self._starts.pop("", None)  # rows that no start stands before
+        self._starts.pop("", None)  # rows that no start stands before, or nothing behind
         for stamp, events in self._starts.items():
             found = self._hour(stamp)
             if found is None:

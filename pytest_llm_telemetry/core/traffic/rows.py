@@ -99,17 +99,17 @@ _HEAD = (
     rf'(?:(,"parent_id":){_TEXT})?+'
 )
 _FLAG = f"{_TEXT}|{_NUMBER}|{_YES}"
+_FLAGS = _object(_FLAG)
+_PRICED = _object(_NUMBER)
 _TAGS = rf"\[(?:{_TEXT}(?:,{_TEXT})*+)?+\]"
+_LABELLED = _maybe("feature_flags", _FLAGS) + _maybe("variant", _TEXT) + _maybe("tags", _TAGS)
 _CONTEXT = (
     _maybe("trace_id", _TEXT)
     + _maybe("span_id", _TEXT)
     + f"({''.join(_maybe(name, _TEXT) for name in SERVICE)})"
     + _maybe("session_id", _TEXT)
     + _maybe("user_hash", _PLAIN)
-    + f"({_maybe('feature_flags', _object(_FLAG))}"
-    + _maybe("variant", _TEXT)
-    + _maybe("tags", _TAGS)
-    + ")"
+    + f"({_LABELLED})"
 )
 _QUERY = (
     _maybe("query_preview", f'"({_ESCAPED})"')
@@ -130,7 +130,7 @@ _OUTCOME = "".join(
             "cpun",
             _maybe("cost_source", _TEXT),
             _maybe("price_table_version", _TEXT),
-            _maybe("unit_prices", f"({_object(_NUMBER)})"),
+            _maybe("unit_prices", f"({_PRICED})"),
             f'(?:(,"nested_calls":){_COUNT})?+',
         ),
         _maybe("response_length", _COUNT),
@@ -158,11 +158,18 @@ _STARTED = (
     + _maybe("query_length", _COUNT)
     + r"\}\n)?+"
 )
-_LINE = (
-    rf'{_STARTED}(?:{_HEAD}{_CONTEXT}{_QUERY}(?:(?!,"sa|\}}){_OUTCOME})?+'
+_END = (
+    rf'(?:{_HEAD}{_CONTEXT}{_QUERY}(?:(?!,"sa|\}}){_OUTCOME})?+'
     + _maybe("sample_rate", f"({_NUMBER})")
     + r"()()()\}\n|(?(1)|(.*)\n))"
 )
+_LINE = f"{_STARTED}{_END}"
+# labels and prices are few: they need no look at each line, see `_is_sound`
+_LOOSE = _END.replace(_TAGS, r"\[[^\]]*+\]")
+for _form in (_FLAGS, _PRICED):
+    _LOOSE = _LOOSE.replace(_form, r"\{[^}]*+\}")
+_QUICK = f"{_STARTED}{_LOOSE}".replace(_RUN, _ANY)
+_FORM = f"{_LABELLED}|{_PRICED}"
 _TIME = re.compile(r"[0-9T:-]{13}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z")
 STARTED, KIND, OTHER = (Row._fields.index(name) for name in ("started", "kind", "other"))
 _PREVIEW, _TOLD = Row._fields.index("preview"), Row._fields.index("told")
@@ -188,7 +195,7 @@ def rows_of(block: bytes) -> list[tuple[str, ...]] | None:
     for kind, error, labels, prices in set(map(_KEPT, found)):
         if (kind == "error") != (error != ""):  # what lacks its type, or has no business of one
             return None
-        if _repeats(labels) or _repeats(prices):
+        if not (_is_sound(labels) and _is_sound(prices)):
             return None
     return found
 
@@ -199,7 +206,7 @@ def _quickly(block: bytes, text: str) -> list[tuple[str, ...]] | None:
     lines, escapes = rest.count(b"\n"), rest.count(b"\\")
     if lines + escapes < len(rest):
         return None
-    found: list[tuple[str, ...]] = _pattern(_LINE.replace(_RUN, _ANY)).findall(text)
+    found: list[tuple[str, ...]] = _pattern(_QUICK).findall(text)
     if escapes:
         told = "".join(map(itemgetter(_PREVIEW), found)) + "".join(map(itemgetter(_TOLD), found))
         if told.count("\\") != escapes:
@@ -223,12 +230,14 @@ def _pattern(source: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=4096)
-def _repeats(text: str) -> bool:
-    """Whether a key of an object stands twice in it, which no parser of ours lets pass."""
+def _is_sound(text: str) -> bool:
+    """Whether labels or prices are what they should be, and no key stands twice in an object."""
+    if not _pattern(_FORM).fullmatch(text):
+        return False
     repeats: list[int] = []
     whole = text if text.startswith("{") else f"{{{text[1:]}}}"
     json.loads(whole, object_pairs_hook=lambda keys: repeats.append(len(keys) - len(dict(keys))))
-    return any(repeats)
+    return not any(repeats)
 
 
 def row_of(event: Event) -> Row:

@@ -211,3 +211,5 @@ def test_usual_lines_are_taken_by_the_pattern() -> None:
     assert rows_of(f"{fine.replace('query_success', 'query_error')}\n".encode()) is None
     for twice in ('"new":true', '"input":0.15'):
         assert rows_of(f"{fine.replace(twice, f'{twice},{twice}')}\n".encode()) is None
+    for right, wrong in {'"new":true': '"new":', "0.15": "00.15", '["route:a"]': "[,]"}.items():
+        assert rows_of(f"{fine.replace(right, wrong)}\n".encode()) is None
