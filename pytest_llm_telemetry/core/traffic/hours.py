@@ -163,7 +163,10 @@ def hour_of(stamp: str) -> datetime:
     Raises:
         ValueError: If it is none.
     """
-    return datetime.strptime(stamp[:13], "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    if (stamp[4:5], stamp[7:8], stamp[10:11]) != ("-", "-", "T"):
+        raise ValueError(f"{stamp!r} is no time")
+    year, month, day, hour = stamp[:4], stamp[5:7], stamp[8:10], stamp[11:13]
+    return datetime(int(year), int(month), int(day), int(hour), tzinfo=UTC)
 
 
 def whole_hours(since: datetime, until: datetime) -> tuple[datetime, datetime]:

@@ -278,6 +278,15 @@ def test_a_senseless_hour_is_damage() -> None:
     assert (found.start, hour_of(AT)) == (START, START)
 
 
+@pytest.mark.parametrize(
+    "stamp", ["", "2026-11-23", "2026-11-23 11", "20261123T1100", "2026--1-23T11", "2026-11-23T24"]
+)
+def test_an_hour_is_written_in_one_way(stamp: str) -> None:
+    """What only looks like one is refused."""
+    with pytest.raises(ValueError):  # noqa: PT011 - which one says nothing more
+        hour_of(f"{stamp}:00:00.000Z")
+
+
 def test_damage_counts_in_the_hour_of_the_line_before_it() -> None:
     """Be that line a start that has no row of its own, or one that has."""
     start = (
