@@ -15,6 +15,7 @@ from pytest_llm_telemetry.core.statistics.distributions import normal_quantile, 
 
 _FEWEST = 10  # known points of history
 _BLOCKS = 4.0  # stretches of a length that the history must hold to tell how they stray
+_MANY = 30  # stretches of a length of which the farthest tells how bursts stray
 _CYCLES = 3  # whole seasons that the history must hold, and how often it must know a phase
 _FAR = 1e15  # beyond it a point is damage
 
@@ -138,14 +139,16 @@ def _scale(history: _Points, length: int, noise: float) -> float:
     """How far means of so many points in a row stray in the history: their standard deviation.
 
     At least such that the farthest of them is as far as the farthest of so many normal values
-    usually is (Weibull 1939): a burst like one of the weeks before is no surprise.
+    usually is (Weibull 1939): a burst like one of the weeks before is no surprise. Of few that
+    says nothing of bursts.
     """
     means = [abs(mean) for _, mean in _means(history, 0, length)]
     if not means:
         return 0.0
-    spread = sqrt(fmean(mean**2 for mean in means))
-    farthest = max(means) / normal_quantile(1.0 - 0.5 / (len(means) + 1))
-    return max(spread, farthest, noise / sqrt(length))
+    spread = max(sqrt(fmean(mean**2 for mean in means)), noise / sqrt(length))
+    if len(history) < _MANY * length:
+        return spread
+    return max(spread, max(means) / normal_quantile(1.0 - 0.5 / (len(means) + 1)))
 
 
 def _means(strays: _Points, first: int, length: int) -> list[tuple[int, float]]:
