@@ -68,6 +68,21 @@ METRICS: Mapping[str, Metric] = dict(
 )
 
 
+PRODUCTION = (
+    "error_rate",
+    "avg_latency_ms",
+    "p50_latency_ms",
+    "p95_latency_ms",
+    "p99_latency_ms",
+    "avg_ttft_ms",
+    "cost_per_query_usd",
+    "total_cost_usd",
+    "score",
+    "pass_rate",
+)
+"""What dashboards, reviews and alerts tell of any calls, in this order; volumes stand beside it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The figures of one suite in one run (or of one window of production).

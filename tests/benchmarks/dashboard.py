@@ -1,6 +1,6 @@
 """How often the dashboard finds something in a day in which nothing happened, and in one that was bad.
 
-Run as `python -m tests.benchmarks.dashboard [DAYS]`. Every world is seeded: two days of 80 calls an
+Run as `python -m tests.benchmarks.dashboard [DAYS [FIRST_SEED]]`. Every world is seeded: two days of 80 calls an
 hour, three models, two variants. The floor is the promise: one false finding in a thousand days.
 """
 
@@ -115,17 +115,18 @@ def look(state: Callable[[World, datetime], State], seed: int) -> tuple[Finding 
     return found, time.process_time() - start
 
 
-def main(days: int) -> None:
+def main(days: int, first: int) -> None:
     """Print both tables."""
+    seeds = range(first, first + days)
     print(f"| nothing happens, {days} days each | found | a day | promised |\n|---|---|---|---|")
     for state in (World.steady, World.heavy, World.cycle, World.bursty, World.wandering):
-        hits = sum(look(state, seed)[0] is not None for seed in range(days))
+        hits = sum(look(state, seed)[0] is not None for seed in seeds)
         print(f"| {state.__doc__} | {hits} | {hits / days:.3f} | {PROMISED} |", flush=True)
     print(
         "\n| the last four hours are bad | found | its hour or the next | ms |\n|---|---|---|---|"
     )
     for state in (World.slow_model, World.failing):
-        looks = [look(state, seed) for seed in range(days)]
+        looks = [look(state, seed) for seed in seeds]
         found = [each for each, _ in looks if each is not None]
         right = sum(timedelta(0) <= each.start - BAD_FROM <= HOUR for each in found)
         spent = 1000 * sum(each for _, each in looks) / days
@@ -134,4 +135,4 @@ def main(days: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 200)
+    main(*map(int, [*sys.argv[1:], *("200", "0")[len(sys.argv) - 1 :]]))

@@ -9,22 +9,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pytest_llm_telemetry.core.events import Event, QueryEnd, QueryError, QueryScore
+from pytest_llm_telemetry.core.metrics import PRODUCTION
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.sketch import bucket, value_of
 
-METRICS = (
-    "error_rate",
-    "avg_latency_ms",
-    "p50_latency_ms",
-    "p95_latency_ms",
-    "p99_latency_ms",
-    "avg_ttft_ms",
-    "cost_per_query_usd",
-    "total_cost_usd",
-    "queries",
-    "pass_rate",
-    "score",
-)
+METRICS = (*PRODUCTION, "queries")
 OTHERS = "(others)"
 MOST_GROUPS = 100  # of one dimension; what comes later counts as `OTHERS`
 MOST_KINDS = 20  # of errors in one minute

@@ -13,6 +13,7 @@ from pytest_llm_telemetry.core.dashboard.view import (
     Group,
     TopQuery,
 )
+from pytest_llm_telemetry.core.metrics import PRODUCTION
 from pytest_llm_telemetry.core.traffic import Figures, Query, Reading, Traffic
 from pytest_llm_telemetry.core.traffic.figures import TOKENS
 from pytest_llm_telemetry.core.trends import Trend, Window, trend
@@ -25,22 +26,9 @@ _HOUR = timedelta(hours=1)
 _PER_HOUR = ("queries", "total_cost_usd")  # they grow with time
 _COSTS = ("total_cost_usd", "cost_per_query_usd")
 
-_OWN_NAMES = (
-    "error_rate",
-    "avg_latency_ms",
-    "p50_latency_ms",
-    "p95_latency_ms",
-    "p99_latency_ms",
-    "avg_ttft_ms",
-    "p95_ttft_ms",
-    "total_cost_usd",
-    "cost_per_query_usd",
-    "score",
-    "pass_rate",
-)
 METRICS: Mapping[str, Callable[[Figures], float | None]] = {
     "queries": lambda it: it.calls,
-    **{name: attrgetter(name) for name in _OWN_NAMES},
+    **{name: attrgetter(name) for name in (*PRODUCTION, "p95_ttft_ms")},
     "input_tokens": lambda it: _mean_tokens(it, "input"),
     "output_tokens": lambda it: _mean_tokens(it, "output"),
 }

@@ -5,6 +5,7 @@ from dataclasses import field
 from datetime import timedelta
 
 from pytest_llm_telemetry.core.alerts import Notice, Plan
+from pytest_llm_telemetry.core.metrics import PRODUCTION
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.reviews import moving, spending
 from pytest_llm_telemetry.core.reviews.degrading import Days, checks, known
@@ -16,18 +17,6 @@ from pytest_llm_telemetry.core.thresholds import Thresholds
 from pytest_llm_telemetry.core.traffic import Figures, Hour, Reading, Traffic
 from pytest_llm_telemetry.core.trends import Trend, Window, trend
 
-SHOWN = (
-    "error_rate",
-    "avg_latency_ms",
-    "p50_latency_ms",
-    "p95_latency_ms",
-    "p99_latency_ms",
-    "avg_ttft_ms",
-    "cost_per_query_usd",
-    "total_cost_usd",
-    "score",
-    "pass_rate",
-)
 _COSTS = ("cost_per_query_usd", "total_cost_usd")
 _DAY = timedelta(days=1)
 _STEPS = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 6, 24))
@@ -163,7 +152,7 @@ def _trends(before: Figures, now: Figures, inside: Traffic, period: Period) -> M
             "queries", before.calls * share, now.calls, [each.calls for each in series]
         )
     }
-    for metric in SHOWN:
+    for metric in PRODUCTION:
         earlier, current = known(before, metric), known(now, metric)
         if metric == "total_cost_usd" and earlier is not None:
             earlier *= share
