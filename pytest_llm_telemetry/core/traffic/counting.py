@@ -10,7 +10,7 @@ from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
 from pytest_llm_telemetry.core.traffic.rows import KIND, OTHER, STARTED, Row, row_of
 
-FEW = 4096  # lines that are counted together: their texts still stand in the processor's cache
+FEW = 8192  # lines that are counted together
 BATCH = 32_768  # lines that users and queries are ranked in
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
