@@ -61,6 +61,15 @@ def test_the_first_token_is_timed_where_there_is_a_stream() -> None:
     assert (metrics["avg_ttft_ms"], unknown["avg_ttft_ms"]) == (100.0, 0)
 
 
+def test_calls_without_a_time_are_counted_for_each_figure() -> None:
+    """The figures are of the others; each says how many calls lack what it needs."""
+    metrics, unknown = measure([case({"latency_ms": 100.0}, {}, {})])
+    names = [name for name in METRICS if name.endswith("_latency_ms")]
+    assert {name: (metrics[name], unknown[name]) for name in names} == dict.fromkeys(
+        names, (100.0, 2)
+    )
+
+
 def test_cost_with_a_hole_is_unknown_and_the_hole_is_counted() -> None:
     """A mean of what happens to be known would be too low or too high, nobody knows which."""
     metrics, unknown = measure([case({"cost_usd": 0.1, "input_tokens": 3}, {"input_tokens": 5})])
@@ -126,6 +135,7 @@ def test_a_weighted_quantile_is_one_of_the_values_and_has_its_share_below(
 def test_a_quantile_of_nothing_is_none_and_rounding_does_not_run_past_the_end() -> None:
     """The greatest value answers a q that rounding puts above the whole."""
     assert quantile([], 0.5) is None
+    assert [quantile([(1.0, 1.0), (2.0, 1.0)], q) for q in (0.0, 1.0)] == [1.0, 2.0]
     assert quantile([(1.0, 0.1), (2.0, 0.2), (3.0, 0.3)], 1.0000001) == 3.0
 
 
