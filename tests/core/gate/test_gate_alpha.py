@@ -67,6 +67,7 @@ def test_at_least_one_more_is_advised(suites: Suites) -> None:
         ("error_rate", 3.0),
         ("score", 0.5),
         ("cost_per_query_usd", 0.5),
+        ("avg_latency_ms", 0.5),
         ("input_tokens", 1.0),
     ],
 )
@@ -84,6 +85,7 @@ def test_a_check_shares_alpha_by_weight(suites: Suites, metric: str, weight: flo
                 calls=[
                     {
                         "order": 9 * n,
+                        "latency_ms": 500 * swing[(n + now) % 5],
                         "cost_usd": swing[(n + now) % 5],
                         "input_tokens": 100 * swing[(n + now) % 5],
                         "error_type": "ValueError" if (n + now) % 3 == 0 else None,
@@ -94,7 +96,8 @@ def test_a_check_shares_alpha_by_weight(suites: Suites, metric: str, weight: flo
         ]
 
     alone = suites.checked(side(0), side(1), "pass_rate").p_value
-    together = suites.checks(side(0), side(1), "pass_rate", metric)
+    rules, run, before = suites.compare("pass_rate", metric), side(1), side(0)
+    together = judge(suites.run(run), suites.accepted(before), rules, controls=before).checks
     assert alone
     assert together[0].p_value == near(alone * (1 + weight))
 
@@ -173,3 +176,12 @@ def test_what_is_allowed_is_told_in_the_measure_of_the_metric(suites: Suites) ->
         *_noisy(suites, "cost_per_query_usd"), "cost_per_query_usd", allowed=0.025
     )
     assert cost.reason.startswith("cannot exclude +2.5 %: ")
+
+
+def test_slow_calls_have_half_as_much_more_of_alpha(suites: Suites) -> None:
+    """A fall that comes with steady times counts itself and the share that slow calls could use."""
+    before, now = suites.graded(["1111"] * 20), suites.graded(["0000"] * 4 + ["1111"] * 16)
+    alone = suites.checked(before, now, "pass_rate").p_value
+    assert alone
+    together = suites.checks(before, now, "pass_rate", "slow_call_rate")[0].p_value
+    assert together == near(2.5 * alone)
