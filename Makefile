@@ -14,7 +14,7 @@ COVERED := $(BIN)/python -m coverage run -m pytest -q -p no:cacheprovider
 # What is tested on the installed wheel: the rooms that read files beside them.
 WHEEL_TESTS ?= tests/cli tests/storage
 
-.PHONY: demo regression test browser spark faults coverage check lint docs wheel clean
+.PHONY: demo regression test browser spark faults coverage mutants check lint docs wheel clean
 
 demo: $(VENV)/.demo
 	cd examples/support_bot && ../../$(BIN)/python -m pytest --llm-telemetry
@@ -48,6 +48,13 @@ coverage: $(VENV)/.dev
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report --fail-under=100 \
 	    --include='pytest_llm_telemetry/core/*,pytest_llm_telemetry/runtime/*'
+
+# Would a test notice, if this line were wrong? One room of core at a time: gate, samples, privacy.
+ROOM ?= gate
+mutants: $(VENV)/.dev
+	$(PIP) --group mutation
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/mutmut run "pytest_llm_telemetry.core.$(ROOM)*"
+	$(BIN)/mutmut results
 
 # Builds the pages strictly, and runs the how-tos whose libraries are in no other group.
 docs: $(VENV)/.dev
@@ -88,4 +95,4 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist .llm-telemetry .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) dist mutants .llm-telemetry .mypy_cache .ruff_cache .pytest_cache
