@@ -1,8 +1,18 @@
 """Where each rule ends: the last that is found, and the first that is not. All values are made up."""
 
+import hmac
+
 import pytest
 
-from pytest_llm_telemetry.core.privacy import checks, preview, redact, scan
+from pytest_llm_telemetry import Redaction
+from pytest_llm_telemetry.core.privacy import (
+    checks,
+    keyed_hash,
+    preview,
+    redact,
+    scan,
+    text_hash,
+)
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FULL_V6 = "0000:0000:0000:0000:0000:ffff:255.255.255.255"
@@ -68,8 +78,14 @@ FOUND = [
     ("x" * 65 + "@b.com", "x<EMAIL>"),
     ("'-.jo@b.com", "'-.<EMAIL>"),
     ("a@b.com@c.de", "<EMAIL>"),
+    ("@jo a@b.com", "@jo <EMAIL>"),
     ("http://u:" + "p" * 195 + "@h", "http://<URL_CREDENTIALS>@h"),
     ("https://a1b2c3d4e5f6g7h8@h", "https://<URL_CREDENTIALS>@h"),
+    ("://u:p4sswd@h.de", "://<URL_CREDENTIALS>@h.de"),
+    ("which number is 73448266", "which number is <PHONE>"),
+    ("that one is 73448266", "that one is <PHONE>"),
+    ("sk-short sk-abcdefghijklmnopqrst", "sk-short <API_KEY>"),
+    ("ENV ACME_KEY a1B2c3D4e5F6g7H8i9J0", "ENV ACME_KEY <API_KEY>"),
     ("see://u:p4ss@h.de", "see://<URL_CREDENTIALS>@h.de"),
     # secrets
     ("Authorization: a~b~c~d~e~f~g~h~", "Authorization: <API_KEY>"),
@@ -92,12 +108,12 @@ KEPT = [
     "020 79460958", "02 34 56 78", "01234 5678 9012 345", "see 012.345.6789", "401023.2137", "4010232137..",
     "a 49859323211227124 b", "card 06828297249", "card 09946123325277736631", "62893179519419953218", "43985623149",
     "the number 73448266", "one more 73448266", "it is 73448266", "call" + " " * 45 + "1234567", "passport" + " " * 26 + "123456789",
-    "x_::1", "_fe80::1", "fe80::1_x", "children[::2] x", "a layout[2::2]", "::ffff:192.0.2.256", "::12345:1:2",
+    "c0-4001-2345-6787", "see xsk-abcdefghijklmnopqrst", "ENV acme_key a1B2c3D4e5F6g7H8i9J0", "x_::1", "_fe80::1", "fe80::1_x", "children[::2] x", "a layout[2::2]", "::ffff:192.0.2.256", "::12345:1:2",
     "1:2:3:4::5:6:7:8", "0.7.100.3", "_01-23-45-67-89-AB", ".aabb.ccdd.eeff", "see x1EG4-TE5-MK73",
     "license number ABCDEFGHIJKLM12345", "license number AB1234567890123456789", "license number 12345678ABCD", "license number A1234",
     "@b.com", "git@github.com:x", "Authorization: a~b~c~d~e~f~g~h", "'S3cr3t_V4lue'     == db_key", "== password",
     "'" + "s3" * 100 + "' == password", "password: a$1,,,", 'password = "fn(abc"', "token: '151326609534531'", "token: '0000000000000000'",
-    "BUNDLE_GEMS__CONTRIBSYS__COM=cafebab:deadbee", "api_key = m{{h}o)p${enob", "PIN: 482.", "ghp_abcdxxxxxxxxxxabcdef", "eyJabcdefghi.abcdefghij",
+    "BUNDLE_GEMS__CONTRIBSYS__COM=cafebab:deadbee", "api_key = m{{h}o)p${enob", "PIN: 482.", "ghp_abcdxxxxxxxxxxabcde1", "password = 'changeme1'", "eyJabcdefghi.abcdefghij",
 ]  # fmt: skip
 
 
@@ -187,6 +203,9 @@ def test_a_preview_is_cut_at_its_limit() -> None:
     assert preview("y" * 101) == "y" * 100
     assert preview("y " * 4 + "a@b.com", 15) == "y " * 4 + "<EMAIL>"
     assert preview("ab\ncd") == "ab cd"
+    for size, kept in ((4, 100), (5, 99)):
+        long = f"{'l' * 64}@{'d' * 63}.com {'m' * size}@b.com " + "y" * 400
+        assert preview(long) == ("<EMAIL> <EMAIL> " + "y" * 400)[:kept]
     far = "(" + "a@b.com " * 44
     assert preview(far + "x" * 300, 300).startswith("(<EMAIL> <EMAIL>")
 
@@ -200,3 +219,17 @@ def test_digits_of_each_script_are_told_apart() -> None:
         == "\u065f<CARD>"
     )
     assert scan("\u066a\u0661\u0661") == []
+
+
+def test_a_hash_has_32_digits_whatever_its_key() -> None:
+    """A key as long as a block is used as it is, a longer one is hashed first."""
+    assert len(text_hash("jo")) == len(text_hash("jo", b"k" * 100)) == 32
+    for key in (b"k" * 64, b"k" * 65):
+        assert keyed_hash("jo", key) == hmac.digest(key, b"jo", "sha256").hex()[:32]
+
+
+def test_a_teams_pattern_may_touch_a_placeholder() -> None:
+    """Beside one it is replaced, over one it is not."""
+    redaction = Redaction({"CUSTOMER": r"C-\d{6}", "TAG": r"L>.|.<E"})
+    assert redaction.redact("C-123456<EMAIL>C-123456") == "<CUSTOMER><EMAIL><CUSTOMER>"
+    assert redaction.redact("x<EMAIL>y") == "x<EMAIL>y"
