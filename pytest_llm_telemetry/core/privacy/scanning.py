@@ -34,8 +34,6 @@ _NUMBER = re.compile(
     r"[0-9](?:(?=[0-9 .()/-]{5})[0-9 .()/-]*+<?|(?<=[A-Za-z][0-9])[0-9]++[ .()/-]{0,3}<?|[ .()/-]{0,3}<)"
 )
 _REACH = 65  # characters before a number in which a placeholder may change what it is
-# Between a name and its value, where no sign of `assignments.SEPARATED` stands.
-_SIGNS = ("||", "??", "<-")
 _NAMES = ("api_key", "password", "passport", "private_key", "url_credentials")
 _MASKS = [(f"<{name}>", f"</{name}>", f"<{'_' * len(name)}>") for name in _NAMES]
 _CLOSING = re.compile(f"</(?:{'|'.join(_NAMES)})>", re.IGNORECASE)
@@ -127,7 +125,12 @@ def _is_settled(told: str, spans: Spans, names: Names, *, numbered: bool) -> boo
     found: Spans = []
     if numbered and _is_number_near(told):
         numbers.find(told, found)
-    if _CLOSING.search(told) or any(sign in told for sign in _SIGNS):
+    if (
+        ("</" in told and _CLOSING.search(told))
+        or "||" in told  # signs between a name and its value, of which prose has none
+        or "??" in told
+        or "<-" in told
+    ):
         assignments.find(told, _named(told), found)
     elif names:
         _look_again(told, spans, names, found)

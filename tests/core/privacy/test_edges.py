@@ -114,7 +114,7 @@ KEPT = [
     "license number ABCDEFGHIJKLM12345", "license number AB1234567890123456789", "license number 12345678ABCD", "license number A1234",
     "@b.com", "git@github.com:x", "Authorization: a~b~c~d~e~f~g~h", "'S3cr3t_V4lue'     == db_key", "== password",
     "'" + "s3" * 100 + "' == password", "password: a$1,,,", 'password = "fn(abc"', "token: '151326609534531'", "token: '0000000000000000'",
-    "BUNDLE_GEMS__CONTRIBSYS__COM=cafebab:deadbee", "api_key = m{{h}o)p${enob", "PIN: 482.", "ghp_abcdxxxxxxxxxxabcde1", "password = 'changeme1'", "eyJabcdefghi.abcdefghij",
+    "BUNDLE_GEMS__CONTRIBSYS__COM=cafebab:deadbee", "api_key = m{{h}o)p${enob", "PIN: 482.", "ghp_abcdxxxxxxxxxxabcde1", "password = 'changeme1'", "print('password:')+bar1('x')", "eyJabcdefghi.abcdefghij",
 ]  # fmt: skip
 
 
