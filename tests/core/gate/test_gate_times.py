@@ -197,3 +197,12 @@ def test_an_advisory_time_says_so(suites: Suites, metric: str) -> None:
         ),
     )
     assert not verdict.checks[0].binding
+
+
+@pytest.mark.parametrize(("before", "now", "change"), [(5.0, 6.0, 0.2), (1.0, 5.0, 0.0)])
+def test_five_milliseconds_are_the_machines_own(
+    suites: Suites, before: float, now: float, change: float
+) -> None:
+    """Below them nothing is slower than anything; above them it is."""
+    cases, later = suites.timed([[before]] * 9), suites.timed([[now]] * 9)
+    assert suites.checked(cases, later, "avg_latency_ms").change == near(change)
