@@ -25,6 +25,32 @@ def test_outliers_are_drawn_in() -> None:
     assert factor == pytest.approx(9 / 7)
 
 
+def test_of_a_single_value_nothing_is_drawn_in() -> None:
+    """It stays what it is, and there is no spread to widen."""
+    assert winsorised([3.0]) == ([3.0], 1.0)
+
+
+def test_without_controls_the_error_is_that_of_the_winsorised_mean() -> None:
+    """A known answer, by NumPy: 9 / 7 times the standard error of the values drawn in."""
+    changes = [0.1, 0.3, -0.2, 0.05, 0.4, 0.15, 0.0, 0.25, -0.1, 2.0]
+    found = typical_change({str(n): each for n, each in enumerate(changes)}, {})
+    assert found is not None
+    assert found[0].value == pytest.approx(0.145, rel=1e-12)
+    assert found[0].error == pytest.approx(0.07633505627381518, rel=1e-12)
+    assert (found[0].df, found[1]) == (9, None)
+
+
+def test_with_controls_the_error_is_that_of_cases_and_replays_together() -> None:
+    """A known answer, by NumPy: each case's share of D / 2 + Dk / 2 - C, squared and summed."""
+    changes = [0.1, 0.3, -0.2, 0.05, 0.4, 0.15, 0.0, 0.25, -0.1, 2.0]
+    controls = {"0": 0.05, "1": 0.12, "2": -0.03, "3": 0.02}
+    found = typical_change({str(n): each for n, each in enumerate(changes)}, controls)
+    assert found is not None
+    assert found[0].value == pytest.approx(0.07625, rel=1e-12)
+    assert found[0].error == pytest.approx(0.0561859423614806, rel=1e-12)
+    assert found[0].df == 3
+
+
 def test_drift_of_the_controls_is_taken_out() -> None:
     """Cases 30 % slower on a day when the unchanged version is 10 % slower: 20 % are ours."""
     changes = {f"c{n}": 0.3 for n in range(20)}
