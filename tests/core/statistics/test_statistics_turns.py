@@ -91,6 +91,15 @@ def test_points_of_few_calls_may_stray_further() -> None:
     assert alike == find_turn([*strays, *day], 80)
 
 
+def test_points_are_drawn_in_by_what_their_number_of_calls_explains() -> None:
+    """A known answer (SciPy, t.sf): squares of 1 at 4 calls and 2.2 at one are 0.6 + 1.6 / calls."""
+    far = 2.2**0.5
+    history, sizes = [1.0, -1.0, far, -far] * 10, [4.0, 4.0, 1.0, 1.0] * 10
+    turn = find_turn([*history, 4.0], 40, sizes=[*sizes, 1.0])
+    assert turn is not None
+    assert turn.p_value == pytest.approx(0.013165822507760333, rel=1e-9)
+
+
 def test_scatter_that_no_number_of_calls_explains_is_left_alone() -> None:
     """Points of many calls that scatter more than those of few, and points that do not scatter."""
     sizes = [10.0, 1000.0] * 20 + [10.0] * 3
