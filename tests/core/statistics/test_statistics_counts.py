@@ -52,3 +52,8 @@ def test_bursts_widen_the_interval() -> None:
     """Dispersion is 1 for single events, without events, and larger with a burst."""
     assert (dispersion([]), dispersion([1, 1, 1])) == (1.0, 1.0)
     assert dispersion([1, 1, 8]) == pytest.approx(6.6)
+
+
+def test_a_run_in_which_everything_fails_is_one_burst() -> None:
+    """A hundred failures in a row are one outage, although no call is left to tell what is usual."""
+    assert bursts(range(100), 100) == [100]

@@ -114,3 +114,9 @@ def test_counts_that_scatter_as_chance_lets_them_are_not_widened() -> None:
 def test_a_scatter_is_never_below_one(counts: list[tuple[float, float]]) -> None:
     """Days without a call, a day alone, all failed, none failed."""
     assert scatter([(min(events, trials), trials) for events, trials in counts]) >= 1.0
+
+
+def test_days_on_which_everything_or_nothing_failed_do_not_scatter() -> None:
+    """A rate of 0 or 1 leaves no room for chance."""
+    assert scatter([(5.0, 5.0), (7.0, 7.0)]) == 1.0
+    assert scatter([(0.0, 5.0), (0.0, 7.0)]) == 1.0
