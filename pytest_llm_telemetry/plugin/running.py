@@ -74,9 +74,10 @@ class Running:
     def _hand_over(self, item: pytest.Function) -> None:
         """Put our fixtures where pytest keeps them: it sets up only those that are not there yet.
 
-        Each would take it 20 us a test. One that the project overrides is left to pytest.
+        Each would take it 20 us a test. One that the project overrides is left to pytest, and so
+        are all where a pytest to come keeps them elsewhere: it has no public way to them.
         """
-        known = item._fixtureinfo.name2fixturedefs  # noqa: SLF001 - pytest has no public way to them
+        known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
         ours = {"golden_case": self._recording.current, "llm_telemetry": self._recording.logger}
         for name, value in ours.items():
             found = known.get(name)
