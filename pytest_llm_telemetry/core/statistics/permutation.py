@@ -14,7 +14,7 @@ from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.distributions import normal_tail
 
 # Exact counting up to this many multiplications (about 50 ms), the normal law beyond: with that
-# many informative cases the two agree to a few per cent of p (tests/core/test_statistics.py).
+# many informative cases the two agree to a few per cent of p (tests/core/statistics).
 _EXACT_WORK = 400_000
 _EXACT_DRAWS = 4_000
 # Steps of the grid that a case's scores are rounded to. The test stays exact: it is then the exact
@@ -72,8 +72,6 @@ def _kernels(bags: Sequence[Bag]) -> tuple[Counter[_Kernel], int] | None:
 
     `None` where counting them all would take too long.
     """
-    if len(bags) ** 2 > _EXACT_WORK:
-        return None
     step = _step(bags)
     found: Counter[_Kernel] = Counter()
     observed = support = work = 0

@@ -45,6 +45,40 @@ def test_the_incomplete_beta_function_is_that_of_the_tables() -> None:
     assert (beta_share(0.0, 2.0, 3.0), beta_share(1.0, 2.0, 3.0)) == (0.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("x", "a", "b", "share"),
+    [
+        (0.9, 80.0, 3.0, 0.00904484432187545),
+        (0.002, 0.5, 400.0, 0.794182026073068),
+        (0.55, 30.0, 20.0, 0.2328886067865693),
+    ],
+)
+def test_the_incomplete_beta_function_holds_where_it_is_steep(
+    x: float, a: float, b: float, share: float
+) -> None:
+    """Known answers (SciPy, betainc) on either side of the place where the fraction is turned round."""
+    assert beta_share(x, a, b) == pytest.approx(share, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("t", "df", "tail"),
+    [
+        (2.5, 3.5, 0.03784732190474501),
+        (40.0, 2.0, 0.0003122073360923703),
+        (0.01, 900.0, 0.4960117517596294),
+    ],
+)
+def test_student_tails_are_those_of_scipy(t: float, df: float, tail: float) -> None:
+    """Known answers (t.sf) at the middle, far out and with degrees of freedom that are not whole."""
+    assert student_tail(t, df) == pytest.approx(tail, rel=1e-9)
+
+
+def test_far_quantiles_are_those_of_scipy() -> None:
+    """Known answers (norm.isf and t.isf) at a chance of 1e-9 and of 1e-4."""
+    assert normal_quantile(1.0 - 1e-9) == pytest.approx(5.9978070150, abs=1e-6)
+    assert student_quantile(1.0 - 1e-4, 2.5) == pytest.approx(34.8679693211, rel=1e-9)
+
+
 def test_a_binomial_tail_counts_the_observed_value_half() -> None:
     """Eight of ten at one half: P(X > 8) + P(X = 8) / 2, by hand."""
     assert binomial_tail(8, 10, 0.5) == pytest.approx((11 + 45 / 2) / 1024)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llm_telemetry.core.statistics.family import Member, adjusted
-from pytest_llm_telemetry.core.statistics.sequential import boundaries, plan
+from pytest_llm_telemetry.core.statistics.sequential import Plan, boundaries, plan
 
 
 def _holm(*values: float) -> list[float]:
@@ -54,6 +54,32 @@ def test_a_trend_goes_on_until_the_last_look_decides() -> None:
     """A promising value asks for another repeat, except at the end."""
     looks = plan(0.005, repeats=5, baseline_repeats=5)
     assert [looks.look(repeat, 0.01) for repeat in (1, 5)] == ["go on", "no change"]
+
+
+@pytest.mark.parametrize(
+    ("repeat", "p_value", "decision"),
+    [
+        (1, 3.16e-5, "worse"),
+        (1, 3.17e-5, "go on"),
+        (1, 0.2625, "go on"),
+        (1, 0.2626, "no change"),
+        (2, 0.02275, "worse"),
+        (2, 0.02276, "no change"),
+    ],
+)
+def test_a_look_decides_at_its_boundary_and_where_one_trend_in_five_gets_there(
+    repeat: int, p_value: float, decision: str
+) -> None:
+    """By hand: z of 4 and 2, and (2 - 0.8416 * sqrt(3 / 4)) / 2 = 0.6356 at a quarter of the way."""
+    looks = Plan(information=(0.25, 1.0), boundaries=(4.0, 2.0))
+    assert looks.look(repeat, p_value) == decision
+
+
+def test_what_a_repeat_tells_is_bounded_by_the_baseline() -> None:
+    """By hand: 1 / (1 / 2 + 1 / k) is 2/3, 1 and 6/5, and the first look is Lan and DeMets' alone."""
+    looks = plan(0.025, repeats=3, baseline_repeats=2)
+    assert looks.information == pytest.approx((5 / 9, 5 / 6, 1.0))
+    assert looks.boundaries[0] == pytest.approx(2.7897997, abs=1e-6)
 
 
 def test_a_single_look_is_the_plain_test() -> None:

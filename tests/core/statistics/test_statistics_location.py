@@ -100,6 +100,24 @@ def test_a_ratio_needs_two_cases_and_money(totals: list[tuple[float, float]]) ->
     assert ratio_of_totals(totals) is None
 
 
+def test_the_error_of_a_ratio_is_the_scatter_of_cases_about_it() -> None:
+    """A known answer (NumPy): twice the standard deviation of now - ratio * before over the total."""
+    found = ratio_of_totals([(10.0, 12.0), (1.0, 0.5), (4.0, 6.0), (6.5, 6.0)])
+    assert found is not None
+    assert found.value == pytest.approx(0.13062018241706422, rel=1e-12)
+    assert found.error == pytest.approx(0.10361402822947365, rel=1e-12)
+    assert found.df == 3
+
+
+def test_a_mean_change_weighs_its_cases_and_two_that_are_made_up() -> None:
+    """A known answer (NumPy, SciPy): four cases of their own weights at a grain of a quarter."""
+    found = mean_change([(0.5, 1.0), (-0.2, 2.0), (0.1, 3.0), (0.35, 0.5)], 0.25)
+    assert found.value == pytest.approx(0.08846153846153845, rel=1e-12)
+    assert found.error == pytest.approx(0.09459174653396508, rel=1e-12)
+    assert found.interval(0.99) == pytest.approx((-0.22983306709963, 0.40675614402270), rel=1e-9)
+    assert found.above(0.01) == pytest.approx(0.2223089755115847, rel=1e-9)
+
+
 def test_equal_shares_have_no_noise() -> None:
     """When every case costs exactly 5 % more, the rise is certain."""
     found = ratio_of_totals([(n / 7, 1.05 * n / 7) for n in range(1, 9)])

@@ -63,6 +63,32 @@ def test_a_slow_day_that_follows_a_slow_one_counts_for_less() -> None:
     assert memory([None, 1.0, None]) == 1.0
 
 
+def test_memory_is_what_neighbours_share_and_what_a_short_series_hides_of_it() -> None:
+    """A known answer (NumPy): seven pairs between gaps, with Kendall's correction."""
+    strays = [1.0, 0.5, None, 0.75, 0.25, -0.5, -1.0, -0.25, None, -0.5, 1.0]
+    assert memory(strays) == pytest.approx(2.57983193277311, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("length", "before", "value", "error", "df"),
+    [
+        (7, 7, 0.5, 0.06405420498664074, 16),
+        (7, 14, 0.4583333333333333, 0.05473675080814086, 11),
+        (1, 7, 0.1333333333333333, 0.25410648519883516, 18),
+    ],
+)
+def test_a_change_and_its_error_are_those_of_days_about_days(
+    length: int, before: int, value: float, error: float, df: int
+) -> None:
+    """A known answer, written anew over arrays (NumPy): four weeks with three gaps."""
+    days = [1.0, 1.2, 0.9, None, 1.1, 1.4, 1.3, 1.1, 1.3, 0.8, 1.0, 1.2, 1.5, 1.4]
+    days += [1.0, 1.1, 0.9, 1.1, 1.3, None, 1.2, 1.5, 1.6, 1.4, None, 1.8, 1.9, 1.7]
+    found = period_change(days, length, before)
+    assert found is not None
+    assert (found.value, found.error) == pytest.approx((value, error), rel=1e-9)
+    assert found.df == df
+
+
 def test_too_few_days_tell_nothing() -> None:
     """A week without a week before, a period mostly unknown, and no day at all."""
     assert period_change([1.0] * 7, 7, 7) is None
@@ -114,6 +140,12 @@ def test_counts_that_scatter_as_chance_lets_them_are_not_widened() -> None:
 def test_a_scatter_is_never_below_one(counts: list[tuple[float, float]]) -> None:
     """Days without a call, a day alone, all failed, none failed."""
     assert scatter([(min(events, trials), trials) for events, trials in counts]) >= 1.0
+
+
+def test_the_scatter_of_counts_is_pearsons_times_their_memory() -> None:
+    """A known answer (NumPy): six days and one without a call."""
+    counts = [(4.0, 100.0), (6.0, 120.0), (0.0, 0.0), (15.0, 110.0), (12.0, 90.0), (3.0, 100.0)]
+    assert scatter([*counts, (2.0, 80.0)]) == pytest.approx(34.61989946802161, rel=1e-9)
 
 
 def test_days_on_which_everything_or_nothing_failed_do_not_scatter() -> None:

@@ -26,8 +26,8 @@ def _by_hand(bags: list[Bag]) -> float:
     ways = []
     for bag in bags:
         pool, size = [*bag.before, *bag.now], len(bag.now)
-        ways.append([sum(draw) / size for draw in combinations(pool, size)])
-    seen = sum(sum(bag.now) / len(bag.now) for bag in bags)
+        ways.append([bag.weight * sum(draw) / size for draw in combinations(pool, size)])
+    seen = sum(bag.weight * sum(bag.now) / len(bag.now) for bag in bags)
     totals = [sum(way) for way in product(*ways)]
     lower = sum(total < seen - 1e-9 for total in totals)
     equal = sum(abs(total - seen) <= 1e-9 for total in totals)
@@ -84,6 +84,17 @@ def test_weights_decide_which_case_counts() -> None:
     assert lower < higher
 
 
+def test_scores_of_unequal_weights_and_repeats_are_counted_to_a_sixtieth() -> None:
+    """What brute force counts, where each score is a step of the grid, and no coarser one would do."""
+    bags = [
+        Bag(before=[0.0, 13 / 60], now=[1.0, 35 / 60], weight=2.0),
+        Bag(before=[41 / 60, 33 / 60], now=[11 / 60]),
+        Bag(before=[39 / 60], now=[11 / 60]),
+        Bag(before=[20 / 60, 47 / 60], now=[54 / 60, 29 / 60], weight=2.0),
+    ]
+    assert p_values(bags)[0] == pytest.approx(_by_hand(bags))
+
+
 def test_unequal_repeats_are_compared_by_their_means() -> None:
     """Five passes of five against one of one is no change."""
     same = [Bag(before=[1.0] * 5, now=[1.0]), Bag(before=[1.0, 0.0] * 2, now=[1.0, 0.0])]
@@ -94,6 +105,16 @@ def test_long_bags_are_not_enumerated() -> None:
     """Twenty scores a side have more draws than anyone counts; the normal law judges them."""
     before, now = [n / 20 for n in range(20)], [n / 20 - 0.5 for n in range(20)]
     assert p_values([Bag(before=before, now=now)])[0] < 0.01
+
+
+def test_the_normal_law_has_the_variance_of_a_draw_without_replacement() -> None:
+    """A known answer (SciPy, norm.cdf): pool variance * (1 / drawn - 1 / size), by weight squared."""
+    bags = [
+        Bag(before=[n / 20 for n in range(20)], now=[n / 16 - 0.2 for n in range(15)], weight=2.0),
+        Bag(before=[0.5, 0.25, 0.0], now=[0.75, 1.0], weight=0.5),
+    ]
+    low = 0.30218332282899574
+    assert p_values(bags) == pytest.approx((low, 1.0 - low), rel=1e-9)
 
 
 @pytest.mark.parametrize(

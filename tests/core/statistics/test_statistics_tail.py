@@ -39,6 +39,25 @@ def test_a_slower_day_is_no_heavier_tail() -> None:
     assert 0.05 < p_values(slow_calls(_bags(slow=0.0, shift=log(1.6))))[1] < 0.95
 
 
+@pytest.mark.parametrize(("seed", "slow"), [(2, (8, 30)), (3, (8, 41)), (4, (9, 40))])
+def test_the_calls_that_are_slow_are_those_that_numpy_marks(
+    seed: int, slow: tuple[int, int]
+) -> None:
+    """A known answer, written anew over arrays (NumPy): short cases too, and a shift that settles late."""
+    draws = random.Random(seed)
+    bags = []
+    for _ in range(60):
+        case = draws.gauss(5.3, 1.0)
+        before = [case + draws.gauss(0.0, 0.4) for _ in range(3)]
+        now = [
+            case + 0.2 + draws.gauss(0.0, 0.4) + (log(4.0) if draws.random() < 0.15 else 0.0)
+            for _ in range(3)
+        ]
+        bags.append(Bag(before=before, now=now))
+    marked = slow_calls(bags)
+    assert (sum(sum(bag.before) for bag in marked), sum(sum(bag.now) for bag in marked)) == slow
+
+
 def test_times_that_only_rise_still_end() -> None:
     """Where every call of now is beyond the line there is no bulk to align, and no crash."""
     bags = [Bag(before=[0.0, 0.0, 0.0], now=[9.0, -9.0, 9.0]) for _ in range(10)]

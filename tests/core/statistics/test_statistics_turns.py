@@ -61,6 +61,41 @@ def test_the_chance_is_that_of_student_for_every_look_at_every_length() -> None:
     assert turn.p_value == pytest.approx(0.025050186023414404, rel=1e-9)
 
 
+def test_two_of_a_kind_are_held_against_pairs_of_a_history_too_short_for_bursts() -> None:
+    """A known answer (SciPy, t.sf): of 40 points the farthest pair tells nothing of pairs."""
+    history = [1.0, -1.0] * 8 + [3.0, 3.0, -1.0, -1.0] + [1.0, -1.0] * 10
+    turn = find_turn([*history, 2.5, 2.5], 40)
+    assert turn is not None
+    assert (turn.start, turn.end) == (40, 42)
+    assert turn.p_value == pytest.approx(0.000791096042131539, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("sized", "noise", "stretch", "p_value"),
+    [(96, 0.1, (91, 93), 2.6047256793705044e-06), (0, 2.0, (90, 95), 0.01804053949511979)],
+)
+def test_gaps_seasons_calls_and_noise_together_give_what_numpy_gives(
+    sized: int, noise: float, stretch: tuple[int, int], p_value: float
+) -> None:
+    """A known answer, written anew over arrays (NumPy, SciPy): every seventh point of 90 is a gap."""
+    rng = Random(11)
+    strays = [
+        0.0 if place % 7 == 3 else round(rng.gauss(2 * (place % 2), 1), 2) for place in range(90)
+    ]
+    sizes = [float(rng.choice([1, 2, 5, 20])) for _ in range(96)]
+    history = [
+        None
+        if place % 7 == 3
+        else round((stray - 2 * (place % 2)) * (0.5 + 1.5 / size) ** 0.5 + 2 * (place % 2), 2)
+        for place, (stray, size) in enumerate(zip(strays, sizes[:90], strict=True))
+    ]
+    series = [*history, 4.0, None, 4.5, 3.0, 6.1, 0.5]
+    turn = find_turn(series, 90, sizes=sizes[:sized], season=2, noise=noise)
+    assert turn is not None
+    assert (turn.start, turn.end) == stretch
+    assert turn.p_value == pytest.approx(p_value, rel=1e-9)
+
+
 def test_a_burst_like_one_of_the_weeks_before_is_no_surprise() -> None:
     """One hour in which much failed, ten times what is usual; without the earlier one it is a turn."""
     rng = Random(8)
@@ -135,7 +170,11 @@ def test_a_history_with_more_gaps_than_points_tells_of_short_stretches_alone() -
 
 def test_too_little_history_and_still_points_tell_nothing() -> None:
     """Nine points are no history; without any scatter and noise there is no scale."""
-    assert find_turn([1.0] * 9 + [5.0], 9) is None
+    few = [1.0, -1.0] * 5
+    assert find_turn([*few[:9], 4.0], 9) is None
+    ten = find_turn([*few, 4.0], 10)
+    assert ten is not None
+    assert ten.p_value == pytest.approx(0.007277499360806503, rel=1e-9)
     assert find_turn([1.0] * 30 + [5.0], 30) is None
     assert find_turn([1.0] * 30, 30) is None
     quiet = find_turn([1.0] * 30 + [5.0], 30, noise=0.1)
