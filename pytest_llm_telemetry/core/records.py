@@ -9,30 +9,28 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-if TYPE_CHECKING:
-    from dataclasses import dataclass as dataclass  # noqa: PLC0414 - type checkers know this one
-else:
 
-    def dataclass(
-        *, frozen: bool = False, slots: bool = False, kw_only: bool = False
-    ) -> Callable[[type], type]:
-        """A class decorator: the fields, equality, hash and repr of the standard library's."""
+def _lean(
+    *, frozen: bool = False, slots: bool = False, kw_only: bool = False
+) -> Callable[[type], type]:
+    """A class decorator: the fields, equality, hash and repr of the standard library's."""
 
-        def define(kind: type) -> type:
-            plain = dataclasses.dataclass(
-                init=False, repr=False, eq=False, slots=slots, kw_only=kw_only
-            )
-            made = plain(kind)
-            methods = {"__repr__": _shown, "__eq__": _equal, "__hash__": None}
-            if frozen:
-                methods |= _FROZEN
-            for name, method in methods.items():
-                if name not in vars(kind):
-                    setattr(made, name, method)
-            made.__init__ = _first_call(made, frozen=frozen)
-            return made
+    def define(kind: type) -> type:
+        plain = dataclasses.dataclass(
+            init=False, repr=False, eq=False, slots=slots, kw_only=kw_only
+        )
+        made: type = plain(kind)
+        methods: dict[str, Any] = {"__repr__": _shown, "__eq__": _equal, "__hash__": None}
+        if frozen:
+            methods |= _FROZEN
+        for name, method in methods.items():
+            if name not in vars(kind):
+                setattr(made, name, method)
+        first: Any = made
+        first.__init__ = _first_call(made, frozen=frozen)
+        return made
 
-        return define
+    return define
 
 
 def _first_call(kind: Any, *, frozen: bool) -> Callable[..., None]:
@@ -84,3 +82,9 @@ _FROZEN = {
     "__delattr__": _refused,
     "__setstate__": _restored,
 }
+
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass as dataclass  # noqa: PLC0414 - type checkers know this one
+else:
+    dataclass = _lean
