@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_llm_telemetry.core.statistics.distributions import binomial_tail
+from pytest_llm_telemetry.core.statistics.distributions import binomial_tail, normal_tail
 from pytest_llm_telemetry.core.statistics.permutation import Bag, p_values
 
 _GRADES = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=3)
@@ -55,8 +55,10 @@ def test_one_repeat_is_mcnemars_test(worse: int, better: int) -> None:
 
 
 def test_many_cases_agree_with_the_exact_test() -> None:
-    """Beyond exact counting the normal law is within 3 % of the exact p value."""
-    assert p_values(_pairs(390, 310))[0] == pytest.approx(binomial_tail(390, 700, 0.5), rel=0.03)
+    """Beyond exact counting the normal law, at 80 / sqrt(700), is within 3 % of the exact p value."""
+    lower, _ = p_values(_pairs(390, 310))
+    assert lower == pytest.approx(normal_tail(80 / 700**0.5), rel=1e-9)
+    assert lower == pytest.approx(binomial_tail(390, 700, 0.5), rel=0.03)
 
 
 def test_scores_of_many_cases_agree_with_a_shift() -> None:
@@ -90,6 +92,7 @@ def test_scores_of_unequal_weights_and_repeats_are_counted_to_a_sixtieth() -> No
         Bag(before=[0.0, 13 / 60], now=[1.0, 35 / 60], weight=2.0),
         Bag(before=[41 / 60, 33 / 60], now=[11 / 60]),
         Bag(before=[39 / 60], now=[11 / 60]),
+        Bag(before=[2 / 60], now=[0.0]),
         Bag(before=[20 / 60, 47 / 60], now=[54 / 60, 29 / 60], weight=2.0),
     ]
     assert p_values(bags)[0] == pytest.approx(_by_hand(bags))

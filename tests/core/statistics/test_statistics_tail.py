@@ -58,6 +58,13 @@ def test_the_calls_that_are_slow_are_those_that_numpy_marks(
     assert (sum(sum(bag.before) for bag in marked), sum(sum(bag.now) for bag in marked)) == slow
 
 
+def test_of_a_handful_of_calls_the_slowest_is_slow() -> None:
+    """Of six calls, and of the same six again, only the one above the second slowest."""
+    times = [7.0 + 0.5 * n for n in range(6)]
+    [marked] = slow_calls([Bag(before=times, now=times)])
+    assert marked.before == marked.now == (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+
+
 def test_times_that_only_rise_still_end() -> None:
     """Where every call of now is beyond the line there is no bulk to align, and no crash."""
     bags = [Bag(before=[0.0, 0.0, 0.0], now=[9.0, -9.0, 9.0]) for _ in range(10)]

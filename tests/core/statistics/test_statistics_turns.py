@@ -182,6 +182,15 @@ def test_too_little_history_and_still_points_tell_nothing() -> None:
     assert quiet.p_value < 1e-6
 
 
+def test_three_whole_seasons_are_history_enough() -> None:
+    """Fifteen points of five phases tell what is usual, fourteen do not."""
+    history = [0.1 * (-1) ** place for place in range(15)]
+    assert find_turn([*history[:14], 9.0, 9.0], 14, season=5) is None
+    found = find_turn([*history, 9.0], 15, season=5)
+    assert found is not None
+    assert (found.start, found.end) == (15, 16)
+
+
 def test_a_window_of_which_nothing_is_known_has_no_turn() -> None:
     """Gaps only, and points that are damage."""
     history: list[float | None] = [1.0, 1.1] * 10
