@@ -104,15 +104,19 @@ class Rotation:
     def _work(self, sink: FileSink, identity: tuple[int, int], day: int) -> None:
         try:
             with Guard(self._faults):
-                if self._is_due(sink.path, day):
-                    closed = turn(sink.path, identity, day)
-                    sink.reopen()
-                    if closed is not None and self._on_closed is not None:
-                        self._on_closed(closed)
+                self._turn_if_due(sink, identity, day)
             with Guard(self._faults):
                 self._keep_house(sink.path)
         finally:
             self._busy.release()
+
+    def _turn_if_due(self, sink: FileSink, identity: tuple[int, int], day: int) -> None:
+        if not self._is_due(sink.path, day):
+            return
+        closed = turn(sink.path, identity, day)
+        sink.reopen()
+        if closed is not None and self._on_closed is not None:
+            self._on_closed(closed)
 
     def _is_due(self, path: str, day: int) -> bool:
         size = os.stat(path).st_size
@@ -121,13 +125,14 @@ class Rotation:
 
     def _keep_house(self, path: str) -> None:
         purge(path, keep_days=self._keep_days, keep_bytes=self._keep_bytes)
-        if self._compress:
-            from pytest_llm_telemetry.runtime.compression import compress  # noqa: PLC0415 - gzip is slow to import
+        if not self._compress:
+            return
+        from pytest_llm_telemetry.runtime.compression import compress  # noqa: PLC0415 - gzip is slow to import
 
-            for name in closed_files(path):
-                if not name.endswith(".gz"):
-                    with Guard(self._faults):
-                        compress(name)
+        for name in closed_files(path):
+            if not name.endswith(".gz"):
+                with Guard(self._faults):
+                    compress(name)
 
     def wait(self) -> None:
         """Wait until the thread, if it runs, is done (at most 30 s)."""

@@ -55,10 +55,9 @@ class Wording:
             return told(fields, self.text)
         except (TypeError, ValueError, AttributeError, RuntimeError):
             found = []
-            for name in told.names:
-                if name in fields:
-                    with self._foreign:
-                        found.append(told({name: fields[name]}, self.text))
+            for name in filter(fields.__contains__, told.names):
+                with self._foreign:
+                    found.append(told({name: fields[name]}, self.text))
             return "".join(found)
 
     def asked(self, query: str) -> str:

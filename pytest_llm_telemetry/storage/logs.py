@@ -162,9 +162,7 @@ def _blocks(file: Readable) -> Iterator[tuple[bytes | None, bool]]:
         while chunk := file.read(_CHUNK):
             if skipping:
                 begin = chunk.find(b"\n") + 1
-                if not begin:
-                    continue
-                chunk, skipping = chunk[begin:], False
+                chunk, skipping = chunk[begin:] if begin else b"", not begin
             whole = chunk.rfind(b"\n") + 1
             if whole:
                 yield rest + chunk[:whole], True

@@ -97,13 +97,10 @@ def read_line(file: BinaryIO, place: Place) -> Any:
 
 def _read(path: Path, what: tuple[str, str], places: list[Place]) -> list[list[Any]]:
     """What lines tell, if they still tell of the same."""
-    found = []
     try:
         with path.open("rb") as file:
-            for place in places:
-                stamp, name, *told = read_line(file, place)
-                if (stamp, name) == what:
-                    found.append(told)
+            lines = [read_line(file, place) for place in places]
+            found = [told for stamp, name, *told in lines if (stamp, name) == what]
     except (OSError, ValueError, TypeError):
         found = []
     if len(found) < len(places):

@@ -98,24 +98,19 @@ def _shift(hours: Sequence[Hour], window: Window) -> Finding | None:
     steps = Steps.of(window, _POINTS, with_before=True)
     series = list(_series(hours, window))
     looked = len(series) * len(_WATCHED)
-    best: tuple[float, Finding] | None = None
+    best, sure = None, 0.0
     for dimension, group, each in series:
         sums = steps.sums(each)
         for metric, shift in _shifts(sums, steps):
-            if shift.p_value * looked < _ALPHA:
-                found = _told(metric, shift, steps, sums)
-                size = _size(found) * (1 - _DOUBT / shift.errors)
-                if size > (best[0] if best else 0.0):
-                    best = (
-                        size,
-                        replace(
-                            found,
-                            dimension=dimension,
-                            group=group,
-                            p_value=shift.p_value * looked,
-                        ),
-                    )
-    return best[1] if best else None
+            p_value = shift.p_value * looked
+            if p_value >= _ALPHA:
+                continue
+            found = _told(metric, shift, steps, sums)
+            size = _size(found) * (1 - _DOUBT / shift.errors)
+            if size > sure:
+                best = replace(found, dimension=dimension, group=group, p_value=p_value)
+                sure = size
+    return best
 
 
 def _size(finding: Finding) -> float:

@@ -56,16 +56,17 @@ def find(text: str, lowered: str, found: Spans) -> Names:
     """
     names: Names = []
     for hint, look in _LOOKS if SEPARATED.search(lowered) else _IN_PROSE:
-        if hint in lowered:
-            at = lowered.find(hint)
-            while at >= 0:
-                count, behind = len(found), at + len(hint)
-                look(text, lowered, at, found)
-                start, end, _ = found[-1] if len(found) > count else (-1, -1, "")
-                names.append((at, look, start))
-                at = lowered.find(hint, behind)
-                if start <= at < end:
-                    at = lowered.find(hint, end)
+        if hint not in lowered:  # sooner told than a place is found
+            continue
+        at = lowered.find(hint)
+        while at >= 0:
+            count, behind = len(found), at + len(hint)
+            look(text, lowered, at, found)
+            start, end, _ = found[-1] if len(found) > count else (-1, -1, "")
+            names.append((at, look, start))
+            at = lowered.find(hint, behind)
+            if start <= at < end:
+                at = lowered.find(hint, end)
     return names
 
 

@@ -45,17 +45,19 @@ class Redaction:
         """Where what is to be replaced stands: (start, end, placeholder), in order."""
         found = scanning.scan(text)
         if self._patterns:
-            done = [match.span() for match in _PLACEHOLDER.finditer(text)]
-            for label, pattern in self._patterns:
-                for match in pattern.finditer(text):
-                    start, end = match.span()
-                    if start < end and not any(
-                        start < last and first < end for first, last in done
-                    ):
-                        found.append((start, end, label))
-            found = scanning.merged(found)
+            found = scanning.merged(found + self._by_patterns(text))
         if self._allowed:
             found = [span for span in found if not self._allows(text[span[0] : span[1]])]
+        return found
+
+    def _by_patterns(self, text: str) -> Spans:
+        done = [match.span() for match in _PLACEHOLDER.finditer(text)]
+        found: Spans = []
+        for label, pattern in self._patterns:
+            for match in pattern.finditer(text):
+                start, end = match.span()
+                if start < end and not any(start < last and first < end for first, last in done):
+                    found.append((start, end, label))
         return found
 
     def redact(self, text: str) -> str:

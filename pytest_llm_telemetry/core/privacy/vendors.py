@@ -76,12 +76,13 @@ def _further(text: str, found: Spans) -> None:
                 _add(held, found)
             at = text.find(sign, at + 1)
     for sign, tail, reach, head in BEHIND:
-        if sign in text:
-            for match in tail.finditer(text):
-                at = match.start()
-                begun = head.search(text, max(0, at - reach), at)
-                if begun is not None and not _SAME.search(match[0]):
-                    found.append((begun.start(), match.end(), "<API_KEY>"))
+        if sign not in text:
+            continue
+        for match in tail.finditer(text):
+            at = match.start()
+            begun = head.search(text, max(0, at - reach), at)
+            if begun is not None and not _SAME.search(match[0]):
+                found.append((begun.start(), match.end(), "<API_KEY>"))
 
 
 def _web_tokens(text: str, sign: str, found: Spans) -> None:

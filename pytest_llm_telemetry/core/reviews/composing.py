@@ -1,6 +1,6 @@
 """Everything that is known of some days -> their review."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import timedelta
 
@@ -96,15 +96,19 @@ def _days(hours: Sequence[Hour], window: Window, period: Period) -> dict[str, Da
     for hour in hours:
         place = (hour.start - since) // _DAY
         if 0 <= place < count:
-            found[""][place].merge(hour.total)
-            for dimension, names in scopes:
-                named = hour.by[dimension].named  # may be read from a file: once an hour
-                for name in names:
-                    if name in named:
-                        found[f"{dimension}:{name}"][place].merge(named[name])
+            for scope, figures in _scoped(hour, scopes):
+                found[scope][place].merge(figures)
     first = next((place for place, day in enumerate(found[""]) if day.recorded), 0)
     first = min(first, count - period.days - period.before)
     return {scope: days[first:] for scope, days in found.items()}
+
+
+def _scoped(hour: Hour, scopes: list[tuple[str, list[str]]]) -> Iterator[tuple[str, Figures]]:
+    """The figures of an hour, for all its calls ("") and for the groups that it has."""
+    yield "", hour.total
+    for dimension, names in scopes:
+        named = hour.by[dimension].named  # may be read from a file: once an hour
+        yield from ((f"{dimension}:{name}", named[name]) for name in names if name in named)
 
 
 def _scopes(hours: Iterable[Hour], window: Window) -> list[tuple[str, list[str]]]:
