@@ -70,7 +70,7 @@ class Tally:
 
     def add(self, shared: tuple[str, ...], rows: Rows) -> str:
         """Count rows that share their `SHARED` fields; the latest time of them comes back."""
-        shape = _shape(*shared)
+        shape = _shape(shared)
         self._hour.counted += len(rows)
         latest = ""
         for columns in _alike(rows):
@@ -178,17 +178,16 @@ def _first(sizes: dict[str, int]) -> list[str]:
     return larger + list(islice(equal, MOST_SEEN - len(larger)))
 
 
-def _shape(  # noqa: PLR0913, PLR0917 - the fields of `Batch.SHARED`
-    _hour: str, kind: str, parent: str, _streaming: str, cached: str, nested: str,
-    error: str, rate: str, score_name: str, passed: str,
-) -> Shape:  # fmt: skip
+def _shape(shared: tuple[str, ...]) -> Shape:
+    told = dict(zip(Tally.SHARED, shared, strict=True))
+    kind, rate, passed = told["kind"], told["rate"], told["passed"]
     return Shape(
         kind=kind,
-        name=(score_name if kind == "score" else error)[:_LONGEST],
-        cached=cached == "true",
+        name=told["score_name" if kind == "score" else "error"][:_LONGEST],
+        cached=told["cached"] == "true",
         passed=passed == "true" if passed else None,
-        query=not parent,
-        leaf=not nested,
+        query=not told["parent"],
+        leaf=not told["nested"],
         weight=weight_of(float(rate) if rate else None),
     )
 
