@@ -15,9 +15,11 @@ _FEWEST_DIGITS = 5
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _INSIDE = _SIGNS + "_-"
 _LONGEST_HEAD, _LONGEST, _LONGEST_TAIL = 13, 20, 5
-_IBAN = re.compile(r"[A-Za-z]{2}[0-9][0-9](?:[ -]?[A-Za-z0-9]){11,30}+")
+_IBAN = re.compile(r"[A-Za-z]{2}[0-9][0-9](?:[ -]?[A-Za-z0-9]){11,30}")
 _COMPACT = re.compile(r"[A-Z]{2}[0-9]{2}(?=[A-Z]*[0-9]{8})[A-Z0-9]{11,30}+(?![A-Za-z0-9])")
-_PRINTED = re.compile(r"[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){3,7}+(?: [A-Z0-9]{1,3})?(?![A-Za-z0-9])")
+_PRINTED = re.compile(
+    r"[A-Z]{2}[0-9]{2}(?=((?: [A-Z0-9]{4}){3,7}))\1(?: [A-Z0-9]{1,3})?(?![A-Za-z0-9])"
+)
 _TAIL = re.compile(r"[A-Za-z0-9]*")
 _ID = re.compile(
     r"(?P<nif>(?:[0-9]{7,8}|[XYZ][0-9]{7})-?[A-Z])"

@@ -110,7 +110,7 @@ _SHAPES = (
 )
 _FIXED = 3
 _DRAWN = r"(?=[a-z_=+/-]{0,60}+[A-Z0-9])"
-_COUNTED = r"(?=(?:(?:[A-Za-z_=+/-]|[0-9](?![A-Za-z])){0,60}+[0-9](?=[A-Za-z])){2})"
+_COUNTED = r"(?=(?:(?:[A-Za-z_=+/-]|[0-9](?![A-Za-z])){0,60}[0-9](?=[A-Za-z])){2})"
 _SIGNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+/="
 # What a key holds further in, behind how many characters, and the shape.
 _HOLDING = (

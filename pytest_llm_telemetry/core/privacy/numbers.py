@@ -15,7 +15,7 @@ _TWO = 13  # characters in which two numbers may stand
 # The first digit is taken before the look behind, so that the search may skip what cannot begin.
 # Behind letters, the rest of the word is taken too: the first digits in it have told all of it.
 _CLUSTER = re.compile(
-    r"[0-9](?=[0-9 .()/-])(?:(?=[0-9 .()/-]{5})(?<![A-Za-z0-9_][0-9])[0-9]*+(?:[ .()/-]{1,3}+[0-9]++)*+"
+    r"[0-9](?=[0-9 .()/-])(?:(?=[0-9 .()/-]{5})(?<![A-Za-z0-9_][0-9])[0-9]*+(?:[ .()/-]{1,3}+[0-9]++)*"
     r"|(?<=[A-Za-z][0-9])(?:[0-9](?<=[A-Za-z]{2}[0-9][0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9][0-9])(?P<iban>)"
     r"|(?P<lettered>[0-9][0-9]))[A-Za-z0-9]*+)"
 )

@@ -7,12 +7,12 @@ import re
 from pytest_llm_telemetry.core.privacy import addresses, assignments, numbers
 
 # Words of at most twelve characters: every key and every address with letters is longer. The first
-# have no digit either, and no sign that a name and its value have between them.
-_WORDS = re.compile(r"(?:[^ \n\t\r@:=>\"`0-9]{0,12}+[ \n])*+[^ \n\t\r@:=>\"`0-9]{0,12}\Z")
+# have no digit either, and no sign that a name and its value have between them. Only what repeats one
+# sign is possessive, here and in all patterns of this room: Python before 3.11.5 matches a possessive
+# group wrongly where a turn of it fails half way (gh-106052), and would take a key for plain.
+_WORDS = re.compile(r"(?:[^ \n\t\r@:=>\"`0-9]{0,12}+[ \n])*[^ \n\t\r@:=>\"`0-9]{0,12}\Z")
 _LONG = r"[A-Za-z][a-z]{12,32}+[.,;:!?)]?"  # a word of a language, not a key
-_SHORT = re.compile(
-    rf"(?:(?:[^ \n\t\r@]{{0,12}}+|{_LONG})[ \n])*+(?:[^ \n\t\r@]{{0,12}}|{_LONG})\Z"
-)
+_SHORT = re.compile(rf"(?:(?:[^ \n\t\r@]{{0,12}}+|{_LONG})[ \n])*(?:[^ \n\t\r@]{{0,12}}|{_LONG})\Z")
 _QUOTED = re.compile(r"'(?<![^ \n,(]')")  # a quote that may open a value, and no apostrophe
 _HINTED = re.compile("|".join(assignments.HINTS))
 # The first of each script's ten digits, of those in use; in UTF-8 they begin with these bytes.

@@ -22,7 +22,7 @@ _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
 _END = re.compile(r"-----END[A-Z0-9 ]{0,60}-{0,5}")
 _JWT_SIGNS = ("eyJ", "ZXlK")  # an object of JSON begins so in Base64, and that in Base64
 _JWT = re.compile(
-    r"(?:eyJ(?<![A-Za-z0-9_-]eyJ)|ZXlK(?<![A-Za-z0-9_-]ZXlK))[\w/+-]{10,}+(?:(?:\.[\w/+-]{10,}+){1,4}+={0,2}\.?|(?<=\w{40})={0,2})"
+    r"(?:eyJ(?<![A-Za-z0-9_-]eyJ)|ZXlK(?<![A-Za-z0-9_-]ZXlK))[\w/+-]{10,}+(?:(?:\.[\w/+-]{10,}+){1,4}={0,2}\.?|(?<=\w{40})={0,2})"
 )
 _JWT_PART = re.compile(r"(?<![A-Za-z0-9_-])\w[\w/+-]{9,}")
 _BEGINNING = re.compile("(?=(.{1,3}))[A-Za-z0-9]++")  # of what other signs part

@@ -11,6 +11,7 @@ the texts that may have some, and as many lines as were read, no text was taken 
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from operator import itemgetter
@@ -225,7 +226,13 @@ def count_lines(rows: Sequence[tuple[str, ...]]) -> int:
 
 @cache
 def _pattern(source: str) -> re.Pattern[str]:
-    """Compiled when the first line is read: most commands read none."""
+    """Compiled when the first line is read: most commands read none.
+
+    Python before 3.11.5 matches a possessive group wrongly where a turn of it fails half way
+    (gh-106052). No member can stand for another, so a group that gives back finds the same, later.
+    """
+    if sys.version_info < (3, 11, 5):  # pragma: no cover - not of this Python
+        source = source.replace(")?+", ")?").replace(")*+", ")*")
     return re.compile(source)
 
 
