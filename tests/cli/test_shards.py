@@ -17,8 +17,11 @@ pytestmark = pytest.mark.usefixtures("alone")
 def run(root: Path, *arguments: str) -> str:
     """Run a part of the golden set, and name the run."""
     command = [sys.executable, "-m", "pytest", "-q", "--llm-telemetry", *arguments]
+    folder = root / ".llm-telemetry/runs"
+    before = set(folder.glob("*"))
     subprocess.run(command, cwd=root, check=True, capture_output=True)
-    return max(path.name for path in (root / ".llm-telemetry/runs").iterdir())
+    (made,) = set(folder.glob("*")) - before
+    return made.name
 
 
 @pytest.fixture(scope="module")
