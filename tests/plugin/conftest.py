@@ -97,7 +97,10 @@ class Project:
 
     def events(self) -> list[dict[str, Any]]:
         """All events of all runs, in the order of the runs."""
-        logs = sorted(self.root.glob(".llm-telemetry/runs/*/events.jsonl"))
+        logs = sorted(
+            self.root.glob(".llm-telemetry/runs/*/events.jsonl"),
+            key=lambda log: log.stat().st_mtime_ns,  # names tell seconds apart, no less
+        )
         return [json.loads(line) for log in logs for line in log.read_text("utf-8").splitlines()]
 
 
