@@ -89,6 +89,8 @@ def test_flask_names_the_query_in_its_own_log(
 def gunicorn(log: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """Gunicorn with four forked workers on a free port of loopback; the app is loaded before."""
     options = ["--preload", "--workers", "4", "--bind", "127.0.0.1:0", "--no-control-socket"]
+    # A worker that is told to end before it listens for that is waited for, 30 seconds by default.
+    options += ["--graceful-timeout", "5"]
     command = [sys.executable, "-m", "gunicorn", *options, "app:app"]
     place = {"cwd": EXAMPLES / "flask_handler", "env": {**os.environ, "LLM_LOG": str(log)}}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **place) as server:  # type: ignore[call-overload]  # options as a dict
