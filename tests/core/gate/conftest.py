@@ -11,7 +11,7 @@ from pytest_llm_telemetry.core.gate import judge
 from pytest_llm_telemetry.core.metrics import METRICS, Summary, measure
 from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
 from pytest_llm_telemetry.core.thresholds import STANDARD_RULES, Limit, Rule, Thresholds
-from pytest_llm_telemetry.core.verdict import Check
+from pytest_llm_telemetry.core.verdict import Check, Verdict
 
 _DULL: Mapping[str, Any] = {"latency_ms": 500.0, "cost_usd": 0.001}
 
@@ -78,12 +78,18 @@ class Suites:
             rules=tuple(self.rule(metric) for metric in metrics or STANDARD_RULES), **fields
         )
 
+    def judged(
+        self, before: Iterable[CaseSamples], now: Iterable[CaseSamples], *metrics: str, **rule: Any
+    ) -> Verdict:
+        """The verdict on a run against a baseline, compared on these metrics."""
+        rules = Thresholds(rules=tuple(self.rule(metric, **rule) for metric in metrics))
+        return judge(self.run(now), self.accepted(before), rules)
+
     def checks(
         self, before: Iterable[CaseSamples], now: Iterable[CaseSamples], *metrics: str, **rule: Any
     ) -> tuple[Check, ...]:
-        """The checks of a run against a baseline, compared on these metrics."""
-        rules = Thresholds(rules=tuple(self.rule(metric, **rule) for metric in metrics))
-        return judge(self.run(now), self.accepted(before), rules).checks
+        """The checks of that verdict."""
+        return self.judged(before, now, *metrics, **rule).checks
 
     def checked(
         self, before: Iterable[CaseSamples], now: Iterable[CaseSamples], metric: str, **rule: Any

@@ -11,29 +11,15 @@ from pytest_llm_telemetry.core.gate import judge
 from pytest_llm_telemetry.core.thresholds import Thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pytest_llm_telemetry.core.samples import CaseSamples
-    from pytest_llm_telemetry.core.verdict import Verdict
     from tests.core.gate.conftest import Suites
-
-
-def _compare(
-    suites: Suites,
-    before: Sequence[CaseSamples],
-    now: Sequence[CaseSamples],
-    metric: str,
-    **rule: Any,
-) -> Verdict:
-    rules = Thresholds(rules=(suites.rule(metric, **rule),))
-    return judge(suites.run(now), suites.accepted(before), rules)
 
 
 def test_a_few_broken_cases_in_many_fail(suites: Suites) -> None:
     """Seven of 120 cases that always passed and never pass now are no noise."""
     before = suites.graded(["111"] * 120)
     now = suites.graded(["000"] * 7 + ["111"] * 113)
-    check = _compare(suites, before, now, "pass_rate").breaches[0]
+    check = suites.judged(before, now, "pass_rate").breaches[0]
     assert check.reason == "7 of 120 cases got worse, 0 got better"
     assert (check.cases_worse, check.cases[0].before, check.cases[0].now) == (7, "3/3", "0/3")
     assert sum(case.contribution for case in check.cases) == pytest.approx(-(check.change or 0.0))
@@ -42,7 +28,7 @@ def test_a_few_broken_cases_in_many_fail(suites: Suites) -> None:
 def test_flaky_cases_that_flip_do_not_fail(suites: Suites) -> None:
     """As many cases the other way round are noise, and the limit they leave open is named."""
     before, now = suites.graded(["110", "100"] * 10), suites.graded(["100", "110"] * 10)
-    verdict = _compare(suites, before, now, "pass_rate")
+    verdict = suites.judged(before, now, "pass_rate")
     assert (verdict.status, verdict.checks[0].status) == ("pass", "inconclusive")
     assert verdict.checks[0].reason.startswith("cannot exclude -5.0 pp: 10 of 20 cases")
 
@@ -57,7 +43,7 @@ def test_an_undecided_check_says_what_would_settle_it(suites: Suites) -> None:
         Thresholds(rules=(suites.rule("pass_rate", allowed=0.02),)),
     )
     assert "more repeat" in few.checks[0].settle
-    many = _compare(suites, flaky[:20], turned[:20], "pass_rate", allowed=0.001)
+    many = suites.judged(flaky[:20], turned[:20], "pass_rate", allowed=0.001)
     assert many.checks[0].settle.endswith("more cases would settle it")
     assert "repeat" not in many.checks[0].settle
 
@@ -68,7 +54,7 @@ def test_half_the_allowed_change_needs_four_times_the_cases(suites: Suites) -> N
     turned = suites.graded(["100", "110"] * 10)
 
     def needed(allowed: float) -> int:
-        check = _compare(suites, flaky, turned, "pass_rate", allowed=allowed).checks[0]
+        check = suites.judged(flaky, turned, "pass_rate", allowed=allowed).checks[0]
         return 20 + int(check.settle.split()[0])
 
     assert needed(0.002) == pytest.approx(4 * needed(0.004), rel=0.001)
@@ -87,7 +73,7 @@ def test_repeats_are_advised_by_the_same_law(suites: Suites) -> None:
 def test_nothing_settles_a_rule_that_allows_nothing(suites: Suites) -> None:
     """Zero cannot be excluded by any number of repeats, so no number is promised."""
     flaky, turned = suites.graded(["10", "01"]), suites.graded(["01", "10"])
-    assert _compare(suites, flaky, turned, "pass_rate", allowed=0.0).checks[0].settle == ""
+    assert suites.judged(flaky, turned, "pass_rate", allowed=0.0).checks[0].settle == ""
 
 
 def test_on_inconclusive_fail_holds_the_run(suites: Suites) -> None:
@@ -101,7 +87,7 @@ def test_a_proven_change_below_the_minimum_effect_passes(suites: Suites) -> None
     """Cost up by a certain 1 % is below the 2 % that matter."""
     before = [suites.case(f"c{n}", calls=[{"cost_usd": 0.01}]) for n in range(20)]
     now = [suites.case(f"c{n}", calls=[{"cost_usd": 0.0101}]) for n in range(20)]
-    check = _compare(suites, before, now, "cost_per_query_usd").checks[0]
+    check = suites.judged(before, now, "cost_per_query_usd").checks[0]
     assert (check.status, check.p_value) == ("pass", 0.0)
     assert check.change == pytest.approx(0.01)
 
@@ -110,7 +96,7 @@ def test_a_fall_in_score_fails(suites: Suites) -> None:
     """Sixty noisy scores that all lost about 0.1 fail on score."""
     before = [suites.case(f"c{n}", scores=[0.9 - n / 500]) for n in range(60)]
     now = [suites.case(f"c{n}", scores=[0.8 - n / 400], notes=["vague"]) for n in range(60)]
-    check = _compare(suites, before, now, "score").breaches[0]
+    check = suites.judged(before, now, "score").breaches[0]
     assert check.change is not None
     assert check.change < -0.1
     assert (check.cases[0].now, check.cases[0].reason) == ("0.653", "vague")
@@ -124,7 +110,7 @@ def test_cases_without_a_grade_on_one_side_are_left_out(suites: Suites) -> None:
         suites.case("case-001", [False], weight=0.0),
         suites.case("x", [True]),
     ]
-    check = _compare(suites, before, now, "pass_rate").checks[0]
+    check = suites.judged(before, now, "pass_rate").checks[0]
     assert check.reason.endswith("none of 1 case changed")
 
 
@@ -132,7 +118,7 @@ def test_answers_that_nothing_graded_cannot_be_judged(suites: Suites) -> None:
     """A case that had a grade and now has an answer without one is a problem with its place."""
     before = suites.graded(["11", "11"])
     now = [before[0], suites.case("case-001", where="tests/test_bot.py:9")]
-    verdict = _compare(suites, before, now, "pass_rate")
+    verdict = suites.judged(before, now, "pass_rate")
     assert verdict.status == "error"
     assert str(verdict.problems[0]).startswith("tests/test_bot.py:9: 1 case had a pass rate")
 
@@ -146,14 +132,14 @@ def test_a_run_that_got_too_few_answers_cannot_be_judged(
     failed = [
         suites.case(f"case-{n:03}", calls=[{"error_type": "APITimeoutError"}]) for n in range(lost)
     ]
-    verdict = _compare(suites, before, [*failed, *before[lost:]], "pass_rate")
+    verdict = suites.judged(before, [*failed, *before[lost:]], "pass_rate")
     assert verdict.status == status
 
 
 def test_a_metric_that_the_run_lost_cannot_be_compared(suites: Suites) -> None:
     """The baseline has grades and the run has none: an error, not a silent pass."""
     before = suites.graded(["11"])
-    verdict = _compare(suites, before, [suites.case("case-000")], "pass_rate")
+    verdict = suites.judged(before, [suites.case("case-000")], "pass_rate")
     assert verdict.status == "error"
     assert "the run has none" in str(verdict.problems[0])
 
@@ -162,13 +148,13 @@ def test_a_cost_that_some_calls_lack_cannot_be_compared(suites: Suites) -> None:
     """The problem counts what is missing."""
     before = [suites.case("a"), suites.case("b")]
     now = [before[0], suites.case("b", calls=[{"cost_usd": None}])]
-    verdict = _compare(suites, before, now, "cost_per_query_usd")
+    verdict = suites.judged(before, now, "cost_per_query_usd")
     assert "1 sample of the run lack it" in str(verdict.problems[0])
 
 
 def test_a_metric_that_only_the_run_has_is_noted(suites: Suites) -> None:
     """It can be compared once a baseline with it is accepted."""
-    verdict = _compare(suites, [suites.case("case-000")], suites.graded(["1"]), "pass_rate")
+    verdict = suites.judged([suites.case("case-000")], suites.graded(["1"]), "pass_rate")
     assert (verdict.status, verdict.checks) == ("pass", ())
     assert verdict.notes == (
         "pass rate: the baseline has none; accept a new baseline to compare it",
@@ -181,7 +167,7 @@ def test_a_metric_that_neither_has_is_a_problem_if_asked_for(
 ) -> None:
     """Defaults leave it out; a comparison that a team wrote down does not vanish."""
     cases = [suites.case("a")]
-    assert _compare(suites, cases, cases, "score", where=where).status == status
+    assert suites.judged(cases, cases, "score", where=where).status == status
 
 
 def test_a_comparison_of_a_tag_that_nothing_has_is_a_problem(suites: Suites) -> None:
@@ -200,7 +186,7 @@ def test_a_model_is_compared_by_its_own_attempts(suites: Suites) -> None:
     other = suites.case("z", [True], calls=[{"model": "b"}])
     moved = suites.case("z", [True], calls=[{"model": "a"}])
     for scope, status in (("model:a", "fail"), ("model:b", "pass")):
-        verdict = _compare(suites, [*before, other], [*now, moved], "pass_rate", scope=scope)
+        verdict = suites.judged([*before, other], [*now, moved], "pass_rate", scope=scope)
         assert verdict.status == status
 
 
@@ -222,7 +208,7 @@ def test_many_more_errors_fail(suites: Suites) -> None:
     """Thirty spread errors of 300 against three are no chance, and their kind is named."""
     before = [suites.case(f"c{n}", calls=[_call(n, n % 100 == 0)]) for n in range(300)]
     now = [suites.case(f"c{n}", calls=[_call(n, n % 10 == 0)]) for n in range(300)]
-    check = _compare(suites, before, now, "error_rate").breaches[0]
+    check = suites.judged(before, now, "error_rate").breaches[0]
     assert check.reason == "30 of 300 calls failed, 3 of 300 before: RateLimitError"
     assert check.cases[0].now == "1/1"
 
@@ -231,7 +217,7 @@ def test_one_storm_is_no_regression(suites: Suites) -> None:
     """Twelve calls in a row that hit a rate limit are one event, so nothing is proven."""
     before = [suites.case(f"c{n}", calls=[_call(n, n == 7)]) for n in range(300)]
     now = [suites.case(f"c{n}", calls=[_call(n, 100 <= n < 112)]) for n in range(300)]
-    verdict = _compare(suites, before, now, "error_rate")
+    verdict = suites.judged(before, now, "error_rate")
     assert verdict.status == "pass"
     assert verdict.checks[0].reason.endswith("12 of them in bursts")
 
@@ -240,7 +226,7 @@ def test_a_row_of_our_own_errors_is_no_storm(suites: Suites) -> None:
     """Forty cases in a row that raise ValueError are forty errors."""
     before = [suites.case(f"c{n}", calls=[_call(n, failed=False)]) for n in range(300)]
     now = [suites.case(f"c{n}", calls=[_call(n, 100 <= n < 140, "ValueError")]) for n in range(300)]
-    assert _compare(suites, before, now, "error_rate").status == "fail"
+    assert suites.judged(before, now, "error_rate").status == "fail"
 
 
 def test_errors_of_our_own_count_one_each(suites: Suites) -> None:
@@ -248,7 +234,7 @@ def test_errors_of_our_own_count_one_each(suites: Suites) -> None:
     before = [suites.case(f"c{n}", calls=[_call(n, failed=False)]) for n in range(100)]
     ours = [suites.case(f"c{n}", calls=[_call(n, n < 4, "ValueError")]) for n in range(100)]
     apart = [suites.case(f"c{n}", calls=[_call(n, n % 25 == 0)]) for n in range(100)]
-    told = [_compare(suites, before, now, "error_rate").checks[0] for now in (ours, apart)]
+    told = [suites.judged(before, now, "error_rate").checks[0] for now in (ours, apart)]
     assert told[0].p_value == told[1].p_value
     assert told[0].change == told[1].change == pytest.approx(0.04)
 
@@ -257,7 +243,7 @@ def test_an_outage_cannot_be_judged(suites: Suites) -> None:
     """When a third of the run failed together, the run says nothing about the version."""
     before = [suites.case(f"c{n}", calls=[_call(n, failed=False)]) for n in range(300)]
     now = [suites.case(f"c{n}", calls=[_call(n, n >= 200)]) for n in range(300)]
-    verdict = _compare(suites, before, now, "error_rate")
+    verdict = suites.judged(before, now, "error_rate")
     assert verdict.status == "error"
     assert "failed in bursts, as in an outage" in str(verdict.problems[0])
 
@@ -270,14 +256,14 @@ def test_errors_without_calls_are_not_compared(suites: Suites) -> None:
     """A baseline of grades alone has no calls to compare."""
     graded = [suites.case("a", [True], calls=[])]
     calling = [suites.case("a", [True])]
-    assert _compare(suites, graded, calling, "error_rate").checks == ()
+    assert suites.judged(graded, calling, "error_rate").checks == ()
 
 
 def test_dearer_tokens_and_more_tokens_are_told_apart(suites: Suites) -> None:
     """Ten per cent more tokens at twice the price: the reason says both."""
     before = [_priced(suites, n, 1.0, 1.0) for n in range(20)]
     now = [_priced(suites, n, 1.1, 2.0) for n in range(20)]
-    check = _compare(suites, before, now, "cost_per_query_usd").breaches[0]
+    check = suites.judged(before, now, "cost_per_query_usd").breaches[0]
     assert check.change == pytest.approx(1.2, abs=0.01)
     assert check.reason.endswith("tokens +10.0 %, price per token +100.0 %")
 
@@ -304,7 +290,7 @@ def test_a_split_is_told_only_where_it_is_known(
     """Equal shapes have one price a token; no tokens have none."""
     before = [suites.case(f"c{n}", calls=[{"cost_usd": 0.01, **tokens}]) for n in range(9)]
     now = [suites.case(f"c{n}", calls=[{"cost_usd": 0.02, **tokens}]) for n in range(9)]
-    check = _compare(suites, before, now, "cost_per_query_usd").breaches[0]
+    check = suites.judged(before, now, "cost_per_query_usd").breaches[0]
     assert ("price per token +100.0 %" in check.reason) is split
 
 
@@ -315,7 +301,7 @@ def test_totals_count_what_an_attempt_needed(suites: Suites, metric: str) -> Non
     two = [suites.case(f"c{n}", calls=[{"input_tokens": 9, "attempt": 1}] * 2) for n in range(9)]
     sides = (two, one) if metric == "queries" else (one, two)
     statuses = {metric: "pass" if metric == "input_tokens" else "fail"}
-    assert _compare(suites, *sides, metric).status == statuses[metric]
+    assert suites.judged(*sides, metric).status == statuses[metric]
 
 
 def test_totals_need_two_cases_that_measured_them(suites: Suites) -> None:
@@ -323,7 +309,7 @@ def test_totals_need_two_cases_that_measured_them(suites: Suites) -> None:
     before = [suites.case("a"), suites.case("b", [True], calls=[])]
     now = [suites.case("a"), suites.case("b")]
     for metric in ("total_cost_usd", "queries"):
-        check = _compare(suites, before, now, metric).checks[0]
+        check = suites.judged(before, now, metric).checks[0]
         assert check.reason.startswith("fewer than two cases")
     failed = [suites.case("a"), suites.case("b", calls=[{"error_type": "E", "cost_usd": None}])]
-    assert _compare(suites, failed, failed, "total_cost_usd").checks[0].status == "inconclusive"
+    assert suites.judged(failed, failed, "total_cost_usd").checks[0].status == "inconclusive"

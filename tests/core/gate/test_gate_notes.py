@@ -9,27 +9,16 @@ from pytest_llm_telemetry.core.thresholds import Thresholds
 from pytest_llm_telemetry.core.verdict import CaseChange, Check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_llm_telemetry.core.samples import CaseSamples
-    from pytest_llm_telemetry.core.verdict import Verdict
     from tests.core.gate.conftest import Suites
 
 _TOML = "llm-telemetry.toml:3"
-
-
-def _compare(
-    suites: Suites, before: Sequence[CaseSamples], now: Sequence[CaseSamples], metric: str
-) -> Verdict:
-    rules = Thresholds(rules=(suites.rule(metric, where=_TOML),))
-    return judge(suites.run(now), suites.accepted(before), rules)
 
 
 def test_a_run_of_failed_calls_has_no_latency(suites: Suites) -> None:
     """It is noted, once; and a comparison that nobody asked for leaves no trace."""
     before = [suites.case("a")]
     now = [suites.case("a", calls=[{"error_type": "ValueError"}])]
-    verdict = _compare(suites, before, now, "avg_latency_ms")
+    verdict = suites.judged(before, now, "avg_latency_ms", where=_TOML)
     assert verdict.notes == ("latency was not judged: every call failed",)
     silent = Thresholds(rules=(suites.rule("score"),))
     verdict = judge(suites.run(before), suites.accepted(before), silent)
@@ -112,7 +101,10 @@ def test_errors_are_told_by_kind_the_most_frequent_first(suites: Suites) -> None
         suites.case(f"c{n}", calls=[{"order": 9 * n, "error_type": kind}])
         for n, kind in enumerate(kinds)
     ]
-    told = [_compare(suites, before, side, "error_rate").checks[0].reason for side in (now, before)]
+    told = [
+        suites.judged(before, side, "error_rate", where=_TOML).checks[0].reason
+        for side in (now, before)
+    ]
     assert told[0].endswith("6 of 10 calls failed, 0 of 10 before: B, C and 2 more")
     assert told[1].endswith("0 of 10 calls failed, 0 of 10 before")
 

@@ -12,20 +12,9 @@ from pytest_llm_telemetry.core.thresholds import Limit, Thresholds
 from pytest_llm_telemetry.core.verdict import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pytest_llm_telemetry.core.samples import CaseSamples
-    from pytest_llm_telemetry.core.verdict import Verdict
     from tests.core.gate.conftest import Suites
 
 _TOML = "llm-telemetry.toml:3"
-
-
-def _compare(
-    suites: Suites, before: Sequence[CaseSamples], now: Sequence[CaseSamples], metric: str
-) -> Verdict:
-    rules = Thresholds(rules=(suites.rule(metric, where=_TOML),))
-    return judge(suites.run(now), suites.accepted(before), rules)
 
 
 def test_limits_that_cannot_be_judged_do_not_hide_the_others(suites: Suites) -> None:
@@ -150,7 +139,9 @@ def test_a_figure_that_the_run_lost_is_told_with_its_place(
     suites: Suites, metric: str, lost: dict[str, Any], held: str
 ) -> None:
     """The baseline has it and the run does not: one problem, nothing else."""
-    verdict = _compare(suites, [suites.case("a")], [suites.case("a", calls=[lost])], metric)
+    verdict = suites.judged(
+        [suites.case("a")], [suites.case("a", calls=[lost])], metric, where=_TOML
+    )
     assert verdict.problems == (
         Problem(
             what=f"{metric} cannot be compared: the baseline has it, but {held}",
@@ -165,9 +156,9 @@ def test_a_run_that_has_none_says_so(suites: Suites) -> None:
     """Grades that the run lost altogether, and calls: no count, but "none"."""
     graded, calling = suites.case("a", [True], calls=[]), suites.case("a")
     for before, now, metric in ((graded, calling, "pass_rate"), (calling, graded, "error_rate")):
-        assert [problem.what for problem in _compare(suites, [before], [now], metric).problems] == [
-            f"{metric} cannot be compared: the baseline has it, but the run has none"
-        ]
+        assert [
+            problem.what for problem in suites.judged([before], [now], metric, where=_TOML).problems
+        ] == [f"{metric} cannot be compared: the baseline has it, but the run has none"]
 
 
 @pytest.mark.parametrize("odd", [nan, inf, -inf])
@@ -256,7 +247,7 @@ def test_answers_that_nothing_graded_are_named(suites: Suites) -> None:
         suites.case("case-002", calls=[{"error_type": "E"}]),
         *before[3:],
     ]
-    assert _compare(suites, before, now, "pass_rate").problems == (
+    assert suites.judged(before, now, "pass_rate", where=_TOML).problems == (
         Problem(
             what="2 cases had a pass rate in the baseline and got an answer that nothing graded "
             "now: case-000, case-001",
@@ -273,7 +264,7 @@ def test_a_fifth_of_the_cases_may_go_without_an_answer(
     """One more than that and the grades say too little of the version."""
     before = suites.graded(["1"] * 10)
     lost = [suites.case(f"case-{n:03}", calls=[{"error_type": "E"}]) for n in range(failed)]
-    told = _compare(suites, before, [*lost, *before[failed:]], "pass_rate").problems
+    told = suites.judged(before, [*lost, *before[failed:]], "pass_rate", where=_TOML).problems
     assert (
         told
         == (
@@ -293,14 +284,14 @@ def test_cases_that_the_baseline_never_graded_lost_nothing(suites: Suites) -> No
         suites.case("case-002", [True], weight=0.0),
         *(suites.case(f"x{n}", [True]) for n in range(5)),
     ]
-    assert _compare(suites, before, now, "pass_rate").problems == ()
+    assert suites.judged(before, now, "pass_rate", where=_TOML).problems == ()
 
 
 def test_a_case_without_a_common_grade_decides_nothing(suites: Suites) -> None:
     """Graded only before here and only now there: the check says so."""
     before = [suites.case("a", [True]), suites.case("b", [None])]
     now = [suites.case("a", [None], calls=[{"error_type": "E"}]), suites.case("b", [True])]
-    check = _compare(suites, before, now, "pass_rate").checks[0]
+    check = suites.judged(before, now, "pass_rate", where=_TOML).checks[0]
     assert (check.status, check.settle) == ("inconclusive", "")
     assert check.reason == "no case was graded both in the baseline and now"
 
@@ -314,7 +305,7 @@ def test_a_fifth_of_the_calls_may_fail_together(suites: Suites, size: int, probl
         for n in range(300)
     ]
     assert (
-        _compare(suites, before, now, "error_rate").problems
+        suites.judged(before, now, "error_rate", where=_TOML).problems
         == (
             Problem(
                 what="61 of 300 calls failed in bursts, as in an outage",
