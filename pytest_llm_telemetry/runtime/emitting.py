@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_llm_telemetry.core.lines import OUTCOME, SCORE, SERVICE, TRACE, Members, encoded
 from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.clock import is_id, new_id, timestamp
-from pytest_llm_telemetry.runtime.guard import ForeignGuard, Guard, Losses
+from pytest_llm_telemetry.runtime.guard import ForeignGuard, Guard, Losses, name_of
 from pytest_llm_telemetry.runtime.wording import Wording
 
 TYPE_CHECKING = False
@@ -81,7 +81,7 @@ class Emitter:
 
     def lost(self, fault: BaseException) -> None:
         """Count what a fault of ours cost."""
-        self.losses.count(type(fault).__name__)
+        self.losses.count(name_of(type(fault)))
 
     def started(self, call: ObservedCall) -> None:
         """Write the start event of a call, unless a test session's meter refuses the call."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
+# A class's name, also where its metaclass answers for it and raises.
+name_of = type.__dict__["__name__"].__get__
+
 
 class Losses:
     """What was lost, by reason."""
@@ -44,7 +47,7 @@ class Guard:
             return False
         if not issubclass(kind, self.ends):
             return False
-        self.losses.count(kind.__name__)
+        self.losses.count(name_of(kind))
         return True
 
 

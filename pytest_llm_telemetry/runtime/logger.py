@@ -11,9 +11,8 @@ from pytest_llm_telemetry.runtime import context
 from pytest_llm_telemetry.runtime.calls import ObservedCall
 from pytest_llm_telemetry.runtime.clock import SystemClock
 from pytest_llm_telemetry.runtime.emitting import Emitter
-from pytest_llm_telemetry.runtime.rotation import Rotation
 from pytest_llm_telemetry.runtime.sampling import Sampling
-from pytest_llm_telemetry.runtime.sinks import FileSink
+from pytest_llm_telemetry.runtime.sinks import sink_to
 from pytest_llm_telemetry.runtime.unpriced import warn
 from pytest_llm_telemetry.runtime.wrapping import wrap
 
@@ -46,7 +45,7 @@ class TelemetryLogger:
             else a random one that lives as long as the process.
         redaction: A team's own patterns and allow-list, beside what is always replaced.
         prices: USD per million tokens by model, or a PriceTable such as `published_prices()`.
-        sinks: More sinks.
+        sinks: More of them.
         sample_rate: The share of calls to keep, a fraction, or a function of the call's fields
             (see `Sampling`). Errors are always kept.
         slow_ms: With a sample_rate: calls of at least so many milliseconds are always kept.
@@ -67,7 +66,7 @@ class TelemetryLogger:
         hash_key: bytes | str | None = None,
         redaction: Redaction | None = None,
         prices: PriceTable | Mapping[str, Mapping[str, float]] | None = None,
-        sinks: Sequence[Sink] = (),
+        sinks: Sequence[str | os.PathLike[str] | Sink] = (),
         sample_rate: Rate | None = None,
         slow_ms: float | None = None,
         clock: Clock | None = None,
@@ -82,7 +81,7 @@ class TelemetryLogger:
         }
         key = hash_key if hash_key is not None else os.environ.get("LLM_TELEMETRY_HASH_KEY")
         self._emitter = Emitter(
-            (*_sinks(destination), *sinks),
+            [sink_to(given) for given in (destination, *sinks) if given is not None],
             {name: value for name, value in fixed.items() if value is not None},
             clock=clock or SystemClock(),
             ids=ids,
@@ -184,11 +183,3 @@ class TelemetryLogger:
         for sink in self._emitter.sinks:
             with self._emitter.guard:
                 sink.close()
-
-
-def _sinks(destination: str | os.PathLike[str] | Sink | None) -> tuple[Sink, ...]:
-    if destination is None:
-        return ()
-    if isinstance(destination, (str, os.PathLike)):
-        return (FileSink(destination, rotation=Rotation()),)
-    return (destination,)

@@ -19,7 +19,7 @@ _TRIES = 100
 def opened(path: str) -> int:
     """A descriptor of the file that the path names, held against being compressed.
 
-    The file is made where there is none, mode 0600, its folder 0700; a symlink is not followed.
+    The file is made where there is none, mode 0600, its folders 0700; a symlink is not followed.
 
     Raises:
         OSError: If it cannot be opened.
@@ -54,10 +54,21 @@ def _open(path: str) -> int:
     try:
         return os.open(path, os.O_RDWR | _FLAGS, 0o600)
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path) or ".", 0o700, exist_ok=True)
+        _make_folder(os.path.dirname(path))
     except PermissionError:  # may be written, not read: its last line cannot be looked at
         return os.open(path, os.O_WRONLY | _FLAGS, 0o600)
     return os.open(path, os.O_RDWR | _FLAGS, 0o600)
+
+
+def _make_folder(path: str) -> None:
+    """Make the folder and those above it that are missing, all of them 0700."""
+    if not path or os.path.isdir(path):
+        return
+    _make_folder(os.path.dirname(path))
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:  # another process made it
+        return
 
 
 def held(descriptor: int) -> bool:

@@ -7,18 +7,17 @@ model takes milliseconds, so it reads the finished lines: the caller only queues
 from __future__ import annotations
 
 import json
-import os
 from importlib import import_module
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.privacy.scanning import merged, replaced
-from pytest_llm_telemetry.runtime.files import FileSink
 from pytest_llm_telemetry.runtime.guard import ForeignGuard, Losses
 from pytest_llm_telemetry.runtime.queueing import QueueSink
-from pytest_llm_telemetry.runtime.rotation import Rotation
+from pytest_llm_telemetry.runtime.sinks import sink_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
     from typing import Any, Protocol
 
@@ -72,10 +71,8 @@ class PiiSink(QueueSink):
         threshold: float = 0.5,
         capacity: int = 10_000,
     ) -> None:
-        if isinstance(destination, (str, os.PathLike)):
-            destination = FileSink(destination, rotation=Rotation())
         self._reader = _Reader(analyzer or _presidio(), language, list(entities), threshold)
-        super().__init__(_Analyzed(destination, self._reader), capacity)
+        super().__init__(_Analyzed(sink_to(destination), self._reader), capacity)
 
     @property
     def withheld(self) -> int:

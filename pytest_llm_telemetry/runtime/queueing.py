@@ -11,6 +11,7 @@ from _weakref import ref
 
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.runtime.guard import Guard, Losses
+from pytest_llm_telemetry.runtime.sinks import sink_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,18 +32,18 @@ class QueueSink:
     or that the other sink refuses, is counted in `dropped`.
 
     Args:
-        sink: Where the lines go.
+        sink: A path (a file as the logger would write it) or a sink.
         capacity: How many lines may wait.
 
     Raises:
-        ConfigError: If the capacity is not positive.
+        ConfigError: If the capacity is not positive, or lines cannot go there.
     """
 
-    def __init__(self, sink: Sink, capacity: int = 10_000) -> None:
+    def __init__(self, sink: str | os.PathLike[str] | Sink, capacity: int = 10_000) -> None:
         if capacity <= 0:
             raise ConfigError(f"capacity is {capacity!r}", remedy="give the lines that may wait")
-        self._sink = sink
-        self._many = getattr(sink, "write_many", None)
+        self._sink = sink_to(sink)
+        self._many = getattr(self._sink, "write_many", None)
         self._capacity = capacity
         self._losses = Losses()
         self._guard = Guard(self._losses)

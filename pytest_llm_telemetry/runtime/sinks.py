@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.runtime.files import FileSink
+from pytest_llm_telemetry.runtime.rotation import Rotation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +22,20 @@ if TYPE_CHECKING:
             """Let go of what is held. May be called twice."""
 
 
-__all__ = ["FileSink", "MemorySink", "StreamSink"]
+__all__ = ["FileSink", "MemorySink", "StreamSink", "sink_to"]
+
+
+def sink_to(destination: str | os.PathLike[str] | Sink) -> Sink:
+    """The sink, or for a path the file that a logger writes: `FileSink` with `Rotation()`.
+
+    Raises:
+        ConfigError: If it is neither.
+    """
+    if isinstance(destination, (str, os.PathLike)):
+        return FileSink(destination, rotation=Rotation())
+    if not callable(getattr(destination, "write", None)):
+        raise ConfigError(f"{destination!r} takes no lines", remedy="give a path or a sink")
+    return destination
 
 
 class MemorySink:

@@ -7,6 +7,7 @@ import os
 from pytest_llm_telemetry.core import usage
 from pytest_llm_telemetry.core.lines import CONTEXT, Members, quote
 from pytest_llm_telemetry.core.privacy import preview, text_hasher, user_hasher
+from pytest_llm_telemetry.runtime.guard import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class Wording:
 
     def error(self, error: BaseException | None, error_type: str | None) -> dict[str, Any]:
         """The fields that tell an error; its message goes through `message`."""
-        found: dict[str, Any] = {"error_type": error_type or type(error).__name__}
+        found: dict[str, Any] = {"error_type": error_type or name_of(type(error))}
         if error is not None:
             with self._foreign:
                 found |= usage.read_error(error)
@@ -154,6 +155,7 @@ class _Told(dict):  # type: ignore[type-arg]  # subscripting dict here costs an 
 
 def _kind(error: BaseException) -> str | None:
     """Cancelled and abandoned calls have types of their own, whatever library cancelled them."""
-    if isinstance(error, GeneratorExit):
+    kind = type(error)  # what the error itself says of its class may raise
+    if issubclass(kind, GeneratorExit):
         return "abandoned"
-    return _CANCELLED if type(error).__name__ in {"CancelledError", "Cancelled"} else None
+    return _CANCELLED if name_of(kind) in {"CancelledError", "Cancelled"} else None

@@ -122,9 +122,11 @@ class _Thrown:
     def __enter__(self) -> None:
         self.error = None
 
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> bool:
         self.error = error
-        return error is not None and not isinstance(error, GeneratorExit)
+        return kind is not None and not issubclass(kind, GeneratorExit)
 
     def into(self, stream: AsyncGeneratorStream) -> Awaitable[Any]:
         """Throw it."""

@@ -42,6 +42,17 @@ def test_only_the_owner_may_read_it(sink: FileSink, path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_every_folder_made_for_it_is_the_owners(tmp_path: Path) -> None:
+    """Folders above its own are 0700 too where they were missing, whatever the umask."""
+    mask = os.umask(0)
+    try:
+        FileSink(tmp_path / "a" / "b" / "llm.jsonl").write(numbered(0))
+    finally:
+        os.umask(mask)
+    made = [tmp_path / "a", tmp_path / "a" / "b"]
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in made] == [0o700, 0o700]
+
+
 def test_reopening_follows_a_moved_file_alone(sink: FileSink, path: Path) -> None:
     """A file that still has its name is kept; after a move the next line is in a new one."""
     before = sink.identity

@@ -103,6 +103,39 @@ def test_an_error_without_a_text_is_recorded_by_its_type(recorded: Recorded) -> 
     assert recorded.dropped == {"SystemExit": 1}
 
 
+def _refuse(_: object, __: str) -> Any:
+    raise SystemExit
+
+
+def _lying() -> type[Exception]:
+    """An exception that raises SystemExit whatever it is asked, its class as well."""
+    return type("LyingError", (Exception,), {"__getattribute__": _refuse})
+
+
+def _sealed() -> type[Exception]:
+    """One whose class does, its name as well."""
+    kind = type("Sealing", (type,), {"__getattribute__": _refuse})
+    sealed: type[Exception] = kind("SealedError", (Exception,), {})
+    return sealed
+
+
+# Made in the test: pytest asks everything that stands in a module, and would be told SystemExit.
+@pytest.mark.parametrize(("made", "name"), [(_lying, "LyingError"), (_sealed, "SealedError")])
+def test_an_error_that_cannot_be_asked_reaches_the_caller(
+    recorded: Recorded, made: Callable[[], type[Exception]], name: str
+) -> None:
+    """An exception that raises when it is looked at is recorded by its class, and goes on as it is."""
+    kind, met = made(), None
+    try:  # `pytest.raises` would ask the class
+        with recorded.telemetry.observe("q"):
+            raise kind  # noqa: TRY301 - the caller's
+    except BaseException as error:  # noqa: BLE001 - SystemExit would be the failure
+        met = type(error)
+    assert met is kind
+    assert recorded.last["event"] == "query_error"
+    assert recorded.last["error_type"] == name
+
+
 def test_hostile_scores_are_counted(recorded: Recorded) -> None:
     """A score that is no number is lost and counted."""
     hostile: list[Any] = [Raising(SystemExit(1)), "high"]

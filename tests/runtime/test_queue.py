@@ -121,6 +121,22 @@ def test_a_forked_child_starts_with_an_empty_queue(tmp_path: Path) -> None:
     )
 
 
+def test_a_queue_before_a_path_writes_that_file(tmp_path: Path) -> None:
+    """A path will do as a destination, as for a logger."""
+    path = tmp_path / "llm.jsonl"
+    sink = QueueSink(path)
+    sink.write(b"{}\n")
+    sink.close()
+    assert path.read_bytes() == b"{}\n"
+
+
+def test_what_takes_no_lines_is_refused() -> None:
+    """A destination that is neither path nor sink is refused where it is given, not line by line."""
+    for made in (QueueSink, TelemetryLogger):
+        with pytest.raises(ConfigError, match="42 takes no lines"):
+            made(42)  # type: ignore[arg-type]
+
+
 def test_a_queue_without_room_is_refused() -> None:
     """A capacity that is not positive is refused."""
     with pytest.raises(ConfigError, match="capacity"):
