@@ -21,8 +21,10 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from timeit import timeit
@@ -123,8 +125,8 @@ def orjson_write(folder: Path) -> Call:
     return call
 
 
-class Classic(logging.Formatter):
-    """The guide's formatter: a dict of the record, through json.dumps."""
+class Json(logging.Formatter):
+    """A dict of the record, through json.dumps."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line of JSON."""
@@ -132,18 +134,40 @@ class Classic(logging.Formatter):
         return json.dumps({**told, "event": record.getMessage(), **getattr(record, "extra", {})})
 
 
-def classic(folder: Path) -> Call:
-    handler = logging.FileHandler(folder / "classic.log")
-    handler.setFormatter(Classic())
-    logger = logging.getLogger("benchmark.classic")
+def stdlib_logger(name: str, formatter: logging.Formatter, *handlers: logging.Handler) -> Any:
+    logger = logging.getLogger(f"benchmark.{name}")
     logger.propagate = False
     logger.setLevel(logging.INFO)
-    logger.handlers = [handler]
+    logger.handlers = list(handlers)
+    for handler in handlers:
+        handler.setFormatter(formatter)
+    return logger
+
+
+def stdlib_file(folder: Path) -> Call:
+    logger = stdlib_logger("file", Json(), logging.FileHandler(folder / "stdlib.log"))
 
     def call(number: int) -> None:
         asked, answered = fields(number)
         logger.info("query_start", extra={"extra": asked})
         logger.info("query_success", extra={"extra": answered})
+
+    return call
+
+
+def classic(folder: Path) -> Call:
+    """What the guides show: json.dumps behind a prefix of text, to a file and to the console."""
+    logger = stdlib_logger(
+        "classic",
+        logging.Formatter("%(asctime)s - %(name)s - %(levelname)s - %(message)s"),
+        logging.FileHandler(folder / "classic.log"),
+        logging.StreamHandler(Path(os.devnull).open("w", encoding="utf-8")),  # noqa: SIM115 - as long as the handler
+    )
+
+    def call(number: int) -> None:
+        for event, found in zip(("query_start", "query_success"), fields(number), strict=True):
+            told = {"event": event, "timestamp": datetime.now(UTC).isoformat(), **found}
+            logger.info(json.dumps(told))
 
     return call
 
@@ -212,6 +236,7 @@ PEERS: dict[str, tuple[str | None, Callable[[Path], Call]]] = {
     "orjson + os.write": ("orjson", orjson_write),
     "structlog + orjson": ("structlog", structlog_orjson),
     "OpenTelemetry span, batch": ("opentelemetry.sdk", otel),
+    "stdlib logging, JSON in a file": (None, stdlib_file),
     "stdlib logging, classic guide": (None, classic),
     "loguru": ("loguru", loguru),
 }
@@ -265,8 +290,9 @@ def tasks(call: Call, numbers: range) -> list[float]:
     return found
 
 
-def beside(call: Call, numbers: range) -> list[float]:
-    """Beside a thread that computes: what a write waits for the interpreter lock."""
+@contextmanager
+def computing() -> Iterator[None]:
+    """A thread that wants the interpreter lock all the time."""
     stop = threading.Event()
 
     def compute() -> None:
@@ -275,14 +301,26 @@ def beside(call: Call, numbers: range) -> list[float]:
 
     neighbour = threading.Thread(target=compute)
     neighbour.start()
-    found = []
     try:
-        for number in range(numbers.start, numbers.start + min(len(numbers), 300)):
-            time.sleep(0.0005)  # a service's calls come apart: each begins with the lock in hand
-            found += timed(call, range(number, number + 1))
+        yield
     finally:
         stop.set()
         neighbour.join()
+
+
+def burst_beside(call: Call, numbers: range) -> list[float]:
+    """Beside a thread that computes, one call after the other."""
+    with computing():
+        return timed(call, numbers)
+
+
+def apart_beside(call: Call, numbers: range) -> list[float]:
+    """The same 0.5 ms apart: each call begins with the lock in hand, and on cold caches."""
+    found = []
+    with computing():
+        for number in range(numbers.start, numbers.start + min(len(numbers), 300)):
+            time.sleep(0.0005)
+            found += timed(call, range(number, number + 1))
     return found
 
 
@@ -299,7 +337,8 @@ WORKLOADS = {
     "burst": burst,
     "8 threads": threads,
     "100 tasks": tasks,
-    "beside CPU": beside,
+    "burst beside CPU": burst_beside,
+    "0.5 ms apart beside CPU": apart_beside,
     "5 ms apart": apart,
 }
 
