@@ -198,6 +198,8 @@ def _breaches(page: Page, suite: SuiteReport, room: int) -> None:
 
 def _cases(page: Page, cases: Sequence[CaseChange], room: int) -> None:
     ranked = facts.ranked(cases)[: max(room, 1)]
+    hidden = len(cases) - len(ranked)
+    untold = hidden > 0 and not page.append(f"({len(ranked)} of {len(cases)} cases; more with -v)")
     places, shared = _places(cases)
     if shared and not page.append(f"({shared})"):
         places = {case.case_id: case.where for case in cases}
@@ -212,6 +214,8 @@ def _cases(page: Page, cases: Sequence[CaseChange], room: int) -> None:
             page.wrap(case.reason, most=_NOTES, indent="    ")
         else:
             page.say(lead + _reason(page, case, places[case.case_id], page.columns - width(lead)))
+    if untold:
+        page.say(f"  ... and {figures.case_count(hidden)} more (-v)", "dim")
 
 
 def _reason(page: Page, case: CaseChange, where: str, room: int) -> str:

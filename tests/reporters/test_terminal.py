@@ -214,6 +214,25 @@ def test_a_failing_run_of_many_cases_stays_within_25_lines(
     assert len(render(crowded(100), verbose=1)) > 100
 
 
+def test_cases_that_found_no_room_are_counted(crowded: Callable[[int], Report]) -> None:
+    """Whoever mends the cases that are shown knows that there are more, and where."""
+    few, many = (shown(render(crowded(count))) for count in (2, 100))
+    assert "more with -v" not in few
+    assert "of 100 cases; more with -v)" in many
+    assert "more with -v" not in shown(render(crowded(100), verbose=1))
+
+
+def test_where_the_reason_leaves_no_room_the_count_stands_below(make: Make) -> None:
+    """A reason that fills its line has the count of what is hidden behind the last case."""
+    check = make().suites[0].verdict.checks[0]
+    cases = tuple(replace(check.cases[0], case_id=f"case-{n}") for n in range(40))
+    long = replace(check, reason="fell " + "x" * 61, cases=cases)
+    lines = [line.text for line in render(make(checks=(long,)))]
+    told = sum(line.startswith("  case-") for line in lines)
+    assert f"  ... and {40 - told} cases more (-v)" in lines
+    assert len(lines) <= 25
+
+
 def test_many_checks_fold_what_passed(make: Make) -> None:
     """With more rows than fit, the failing ones stay and the passed ones share a line."""
     failed = make().suites[0].verdict.checks[0]
