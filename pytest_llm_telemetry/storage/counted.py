@@ -8,10 +8,10 @@ from pytest_llm_telemetry.core.traffic.rows import (
     KIND,
     OTHER,
     STARTED,
+    Reader,
     Row,
     is_time,
     row_of,
-    rows_of,
 )
 from pytest_llm_telemetry.storage import logs
 
@@ -20,22 +20,22 @@ _NOTHING = Row(*[""] * len(Row._fields))
 Rows = Sequence[tuple[str, ...]]
 
 
-def rows_in(block: bytes | None, *, ended: bool) -> Rows:
+def rows_in(block: bytes | None, reader: Reader, *, ended: bool) -> Rows:
     """A row for each line of a block of `logs.blocks`.
 
     It is of no kind, with the reason as `other`, where a line is no event.
     """
     if block is None or not ended:
         return [_row(block, ended=False)]
-    return _fast(block) or [_row(line, ended=True) for line in block.split(b"\n")[:-1]]
+    return _fast(block, reader) or [_row(line, ended=True) for line in block.split(b"\n")[:-1]]
 
 
-def _fast(block: bytes) -> Rows | None:
+def _fast(block: bytes, reader: Reader) -> Rows | None:
     """The rows of a block by the pattern, where it can be used for all of it."""
     if len(block) > logs.MAX_LINE:
         return None
     try:
-        rows = rows_of(block)
+        rows = reader.rows_of(block)
     except UnicodeDecodeError:
         return None
     if rows is None or all(map(itemgetter(KIND), rows)):

@@ -13,6 +13,7 @@ from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic import Hour, whole_hours
 from pytest_llm_telemetry.core.traffic.counting import Counting
+from pytest_llm_telemetry.core.traffic.rows import Reader
 from pytest_llm_telemetry.storage import logs
 from pytest_llm_telemetry.storage.counted import rows_in
 from pytest_llm_telemetry.storage.garbage import uncollected
@@ -260,12 +261,12 @@ class _Scan:
         self.last = ""
 
     def __iter__(self) -> Iterator[Hour]:
-        counting = Counting()
+        counting, reader = Counting(), Reader()
         for block, ended in self._blocks:
             self.crc = crc32(block or b"", self.crc)
             self.size += len(block or b"")
             with uncollected():
-                counting.add(rows_in(block, ended=ended))
+                counting.add(rows_in(block, reader, ended=ended))
             yield from counting.take(left=2)
         counting.flush(self._hour)
         self.last = counting.last

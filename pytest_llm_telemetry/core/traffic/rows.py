@@ -3,40 +3,37 @@
 Lines as our own logger writes them have one order of fields, so one pattern reads a whole block of
 them in a single pass. It is strict: it takes no line that the full parser would refuse, and none
 whose row would differ; every other line (a score, too) is handed back for the full parser to judge.
+The pattern is made for the lines of the log, see `patterns`, so the first ones are handed back, too.
 
 A text ends at the next quote, which is found twice as fast if nothing else in it needs a look. So
 the whole block is looked at first: where it holds nothing that no text may hold, no escape outside
 the texts that may have some, and as many lines as were read, no text was taken that should not be.
 """
 
-import json
 import re
-import sys
 from collections.abc import Sequence
-from functools import cache, lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
 from pytest_llm_telemetry.core.events import KINDS, Event
-from pytest_llm_telemetry.core.lines import SERVICE, TRACE, Members, quote
+from pytest_llm_telemetry.core.lines import SERVICE, Members, quote
 from pytest_llm_telemetry.core.traffic.figures import TOKENS
-
-LABELS = ("feature_flags", "variant", "tags")
-MODEL = ("provider", "operation", "model_requested", "model")
+from pytest_llm_telemetry.core.traffic.patterns import LABELS, MODEL, Forms, is_sound
 
 
 class Row(NamedTuple):
     """One event; empty is absent.
 
-    `started` is the hour of a line that stands before this one and says that a call began: such a
-    line only counts, and has a row of its own only where no other line follows, or where it is of
-    an unusual form. `service`, `labels` and `model` are members of a JSON object as they stand on the line, since
-    few different ones occur; `preview` and `told`, the error's message, are escaped as
-    there. Numbers are as written. `parent` and
-    `nested` say that there is one. `other` is a line that no pattern fits.
+    `started` is the hour of a line that stands before this one and says that a call began, and
+    `asked` its labels: such a line only counts, and has a row of its own only where no other line
+    follows, or where it is of an unusual form. `service`, `labels` and `model` are members of a
+    JSON object as they stand on the line, since few different ones occur; `preview` and `told`, the
+    error's message, are escaped as there. Numbers are as written. `parent` and `nested` say that
+    there is one. `other` is a line that no pattern fits.
     """
 
     started: str
+    asked: str
     kind: str
     hour: str
     time: str
@@ -68,113 +65,13 @@ class Row(NamedTuple):
     other: str
 
 
-_SIGN = r'[^"\\\x00-\x1f]'  # what stands for itself in a JSON text
-_RUN = f"{_SIGN}*+"
-_ANY = '[^"]*+'  # instead of a run, in the pattern for a block that was looked at
-_TEXT = f'"{_RUN}"'
-_PLAIN = f'"({_RUN})"'
-_ESCAPE = r'\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}'
-_ESCAPED = f"(?:{_SIGN})*+(?:(?:{_ESCAPE})(?:{_SIGN})*+)*+"
-_NUMBER = r"-?(?:0|[1-9][0-9]{0,14}+)(?:\.[0-9]{1,30}+)?+(?:[eE][+-]?+[0-9]{1,2}+)?+"
-_COUNT = r"(?:[1-9][0-9]{0,14}+|0)"
-_YES = "true|false"
-
-
-def _maybe(name: str, value: str) -> str:
-    return f'(?:,"{name}":{value})?+'
-
-
-def _object(value: str) -> str:
-    return rf"\{{(?:{_TEXT}:(?:{value})(?:,{_TEXT}:(?:{value}))*+)?+\}}"
-
-
-def _if_next(letters: str, *members: str) -> str:
-    """Members that are tried only if the next one begins with one of the letters."""
-    return f'(?:(?=,"[{letters}]){"".join(members)})?+'
-
-
-_HEAD = (
-    r'\{"schema_version":1,"event":"query_(start|success|error)",'
-    r'"timestamp":"([0-9T:-]{13})(:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z)",'
-    rf'"level":{_TEXT},"message":{_TEXT},"query_id":{_TEXT}'
-    rf'(?:(,"parent_id":){_TEXT})?+'
-)
-_FLAG = f"{_TEXT}|{_NUMBER}|{_YES}"
-_FLAGS = _object(_FLAG)
-_PRICED = _object(_NUMBER)
-_TAGS = rf"\[(?:{_TEXT}(?:,{_TEXT})*+)?+\]"
-_LABELLED = _maybe("feature_flags", _FLAGS) + _maybe("variant", _TEXT) + _maybe("tags", _TAGS)
-_CONTEXT = (
-    _maybe("trace_id", _TEXT)
-    + _maybe("span_id", _TEXT)
-    + f"({''.join(_maybe(name, _TEXT) for name in SERVICE)})"
-    + _maybe("session_id", _TEXT)
-    + _maybe("user_hash", _PLAIN)
-    + f"({_LABELLED})"
-)
-_QUERY = (
-    _maybe("query_preview", f'"({_ESCAPED})"')
-    + _maybe("query_hash", _PLAIN)
-    + _maybe("query_length", _COUNT)
-)
-_OUTCOME = "".join(
-    [
-        f"({''.join(_maybe(name, _TEXT) for name in MODEL)})",
-        _maybe("latency_ms", f"({_NUMBER})"),
-        _maybe("ttft_ms", f"({_NUMBER})"),
-        _maybe("streaming", f"({_YES})"),
-        _maybe("cached", f"({_YES})"),
-        *[_maybe(f"{name}_tokens", f"({_COUNT})") for name in TOKENS[:2]],
-        _if_next("cr", *[_maybe(f"{name}_tokens", f"({_COUNT})") for name in TOKENS[2:]]),
-        _maybe("cost_usd", f"(?:({_NUMBER})|null)"),
-        _if_next(
-            "cpun",
-            _maybe("cost_source", _TEXT),
-            _maybe("price_table_version", _TEXT),
-            _maybe("unit_prices", f"({_PRICED})"),
-            f'(?:(,"nested_calls":){_COUNT})?+',
-        ),
-        _maybe("response_length", _COUNT),
-        _maybe("finish_reason", _TEXT),
-        _maybe("tool_calls", _COUNT),
-        _maybe("response_id", _TEXT),
-        _if_next(
-            "esr",
-            _maybe("error_type", _PLAIN),
-            _maybe("error_message", f'"({_ESCAPED})"'),
-            _maybe("status_code", _COUNT),
-            _maybe("retry_after_s", _NUMBER),
-        ),
-    ]
-)
-_STARTED = (
-    r'(?:\{"schema_version":1,"event":"query_start",'
-    r'"timestamp":"([0-9T:-]{13}):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z",'
-    rf'"level":{_TEXT},"message":{_TEXT},"query_id":{_TEXT}'
-    + "".join(_maybe(name, _TEXT) for name in (*TRACE, *SERVICE, "session_id", "user_hash"))
-    + _maybe("feature_flags", rf"\{{{_TEXT}:(?:{_FLAG})\}}")  # one: no key can stand twice
-    + _maybe("variant", _TEXT)
-    + _maybe("tags", _TAGS)
-    + _maybe("query_hash", _TEXT)
-    + _maybe("query_length", _COUNT)
-    + r"\}\n)?+"
-)
-_END = (
-    rf'(?:{_HEAD}{_CONTEXT}{_QUERY}(?:(?!,"sa|\}}){_OUTCOME})?+'
-    + _maybe("sample_rate", f"({_NUMBER})")
-    + r"()()()\}\n|(?(1)|(.*)\n))"
-)
-_LINE = f"{_STARTED}{_END}"
-# labels and prices are few: they need no look at each line, see `_is_sound`
-_LOOSE = _END.replace(_TAGS, r"\[[^\]]*+\]")
-for _form in (_FLAGS, _PRICED):
-    _LOOSE = _LOOSE.replace(_form, r"\{[^}]*+\}")
-_QUICK = f"{_STARTED}{_LOOSE}".replace(_RUN, _ANY)
-_FORM = f"{_LABELLED}|{_PRICED}"
 _TIME = re.compile(r"[0-9T:-]{13}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z")
 STARTED, KIND, OTHER = (Row._fields.index(name) for name in ("started", "kind", "other"))
 _PREVIEW, _TOLD = Row._fields.index("preview"), Row._fields.index("told")
-_KEPT = itemgetter(*[Row._fields.index(name) for name in ("kind", "error", "labels", "prices")])
+_KEPT = itemgetter(
+    *[Row._fields.index(name) for name in ("kind", "error", "asked", "labels", "prices")]
+)
+_SOME = 512  # missed lines that are looked at
 _HARMLESS = bytes(byte for byte in range(0x20, 0x100) if byte != ord("\\"))
 
 
@@ -183,31 +80,64 @@ def is_time(stamp: str) -> bool:
     return _TIME.fullmatch(stamp) is not None
 
 
-def rows_of(block: bytes) -> list[tuple[str, ...]] | None:
-    """The rows of a block of whole lines, in order; None if the full parser must read it.
+class Reader:
+    """Reads lines of one log, or of a few alike, by a pattern that is made for them.
 
-    They are plain tuples in the order of `Row`, because naming them takes longer than reading.
-
-    Raises:
-        UnicodeDecodeError: If it is not UTF-8.
+    Args:
+        patience: How many lines the pattern may miss before it is made to fit them as well; at
+            first there is none. Making it takes as long as parsing some hundred lines, so each
+            further one is waited for twice as long.
     """
-    text = block.decode()
-    found = _quickly(block, text) or _pattern(_LINE).findall(text)
-    for kind, error, labels, prices in set(map(_KEPT, found)):
+
+    def __init__(self, patience: int = 256) -> None:
+        self._patience = patience
+        self._forms = Forms()
+        self._knows = False
+        self._missed = 0
+        self._some: list[str] = []  # of those
+
+    def rows_of(self, block: bytes) -> list[tuple[str, ...]] | None:
+        """The rows of a block of whole lines, in order; None if the full parser must read it.
+
+        They are plain tuples in the order of `Row`, because naming them takes longer than reading.
+
+        Raises:
+            UnicodeDecodeError: If it is not UTF-8.
+        """
+        text = block.decode()
+        found = _found(self._forms, block, text) if self._knows else None
+        if found is None:
+            self._miss(text.split("\n")[:-1])
+        elif not all(map(itemgetter(KIND), found)):
+            self._miss([row[OTHER] for row in found if not row[KIND] and not row[STARTED]])
+        return found
+
+    def _miss(self, lines: list[str]) -> None:
+        self._missed += len(lines)
+        self._some += lines[: max(_SOME - len(self._some), 0)]
+        if self._missed >= self._patience:
+            self._knows |= self._forms.learn(self._some)
+            self._missed, self._some = 0, []
+            self._patience *= 2
+
+
+def _found(forms: Forms, block: bytes, text: str) -> list[tuple[str, ...]] | None:
+    found = _quickly(forms.quick, block, text) or forms.strict.findall(text)
+    for kind, error, asked, labels, prices in set(map(_KEPT, found)):
         if (kind == "error") != (error != ""):  # what lacks its type, or has no business of one
             return None
-        if not (_is_sound(labels) and _is_sound(prices)):
+        if not (is_sound(asked) and is_sound(labels) and is_sound(prices)):
             return None
     return found
 
 
-def _quickly(block: bytes, text: str) -> list[tuple[str, ...]] | None:
+def _quickly(pattern: re.Pattern[str], block: bytes, text: str) -> list[tuple[str, ...]] | None:
     """The rows, if a text can be taken for what stands between two quotes."""
     rest = block.translate(None, _HARMLESS)
     lines, escapes = rest.count(b"\n"), rest.count(b"\\")
     if lines + escapes < len(rest):
         return None
-    found: list[tuple[str, ...]] = _pattern(_QUICK).findall(text)
+    found: list[tuple[str, ...]] = pattern.findall(text)
     if escapes:
         told = "".join(map(itemgetter(_PREVIEW), found)) + "".join(map(itemgetter(_TOLD), found))
         if told.count("\\") != escapes:
@@ -224,29 +154,6 @@ def count_lines(rows: Sequence[tuple[str, ...]]) -> int:
     return len(rows) + behind - alone
 
 
-@cache
-def _pattern(source: str) -> re.Pattern[str]:
-    """Compiled when the first line is read: most commands read none.
-
-    Python before 3.11.5 matches a possessive group wrongly where a turn of it fails half way
-    (gh-106052). No member can stand for another, so a group that gives back finds the same, later.
-    """
-    if sys.version_info < (3, 11, 5):  # pragma: no cover - not of this Python
-        source = source.replace(")?+", ")?").replace(")*+", ")*")
-    return re.compile(source)
-
-
-@lru_cache(maxsize=4096)
-def _is_sound(text: str) -> bool:
-    """Whether labels or prices are what they should be, and no key stands twice in an object."""
-    if not _pattern(_FORM).fullmatch(text):
-        return False
-    repeats: list[int] = []
-    whole = text if text.startswith("{") else f"{{{text[1:]}}}"
-    json.loads(whole, object_pairs_hook=lambda keys: repeats.append(len(keys) - len(dict(keys))))
-    return not any(repeats)
-
-
 def row_of(event: Event) -> Row:
     """The row of an event."""
     said = {name: getattr(event, name) for name in type(event).__dataclass_fields__}
@@ -259,6 +166,7 @@ def row_of(event: Event) -> Row:
 
     return Row(
         started="",
+        asked="",
         kind=_KINDS[type(event)],
         hour=event.timestamp[:13],
         time=event.timestamp[13:],

@@ -28,7 +28,7 @@ from pytest_llm_telemetry.core.traffic import (
 )
 from pytest_llm_telemetry.core.traffic.counting import BATCH, Counting
 from pytest_llm_telemetry.core.traffic.figures import MOST_NAMES, OTHERS
-from pytest_llm_telemetry.core.traffic.rows import OTHER, row_of, rows_of
+from pytest_llm_telemetry.core.traffic.rows import OTHER, Reader, row_of
 
 AT = "2026-11-23T11:20:04.512Z"
 START = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -293,9 +293,10 @@ def test_damage_counts_in_the_hour_of_the_line_before_it() -> None:
         '{"schema_version":1,"event":"query_start","timestamp":"2026-11-23T%s:20:04.512Z",'
         '"level":"INFO","message":"query_start","query_id":"q"}\n'
     )
-    counting = Counting()
+    counting, reader = Counting(), Reader(patience=1)
+    assert reader.rows_of((start % 10).encode()) is None  # it never saw one
     for some in (start % 11 + "junk\n", start % 12 + start % 13 + "junk\n\n", start % 14):
-        counting.add(rows_of(some.encode()) or [])
+        counting.add(reader.rows_of(some.encode()) or [])
     counting.add([row_of(success()), (*[""] * OTHER, "junk")])
     counting.flush()
     lines = {each.start.hour: (each.counted, each.skipped) for each in counting.take()}

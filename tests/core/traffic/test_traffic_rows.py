@@ -11,11 +11,11 @@ from pytest_llm_telemetry.core.errors import SchemaError
 from pytest_llm_telemetry.core.events import FIELDS, from_dict
 from pytest_llm_telemetry.core.lines import SCORE, quote
 from pytest_llm_telemetry.core.traffic.rows import (
+    Reader,
     Row,
     count_lines,
     is_time,
     row_of,
-    rows_of,
 )
 
 NUMBERS = {
@@ -56,8 +56,11 @@ USUAL: dict[str, Any] = {
     "passed": True,
 }
 
+FAILED = {name: value for name, value in USUAL.items() if name not in SCORE}
+FINE = {name: value for name, value in FAILED.items() if name != "error_type"}
 NOTHING = Row(*[""] * len(Row._fields))
 START = dict(list(USUAL.items())[: list(USUAL).index("query_preview")]) | {"query_hash": "h"}
+KINDS = {"query_start": START, "query_success": FINE, "query_error": FAILED}
 
 
 @st.composite
@@ -114,9 +117,17 @@ def plain(row: Row) -> dict[str, Any]:
     return found | {name: bool(found[name]) for name in ("parent", "nested")}
 
 
-def read(block: bytes) -> list[Row] | None:
+def rows_of(block: bytes) -> list[tuple[str, ...]] | None:
+    """What a reader makes of a block that it was shown before, after usual lines."""
+    reader = Reader(patience=1)
+    usual = "".join(written({**KINDS[kind], "event": kind}) + "\n" for kind in KINDS)
+    assert reader.rows_of(usual.encode() + block) is None
+    return reader.rows_of(block)
+
+
+def read(block: bytes, reader: Reader | None = None) -> list[Row] | None:
     """A row for each line: a start that another row tells of has one of its own."""
-    rows = rows_of(block)
+    rows = rows_of(block) if reader is None else reader.rows_of(block)
     if rows is None:
         return None
     found = []
@@ -129,13 +140,22 @@ def read(block: bytes) -> list[Row] | None:
     return found
 
 
-@given(st.lists(records(), min_size=1, max_size=4))
-def test_a_row_is_what_the_full_parser_says(some: list[dict[str, Any]]) -> None:
-    """For any line: the same row, or the line is handed back."""
+@given(
+    st.lists(records(), max_size=4), st.lists(records(), min_size=1, max_size=4), st.integers(0, 4)
+)
+def test_a_row_is_what_the_full_parser_says(
+    shown: list[dict[str, Any]], some: list[dict[str, Any]], known: int
+) -> None:
+    """For any line: the same row, or the line is handed back, whichever lines were seen before."""
     lines = [written(record) for record in some]
-    rows = read("".join(f"{line}\n" for line in lines).encode())
+    block = "".join(f"{line}\n" for line in lines).encode()
+    reader = Reader(patience=1)
+    usual = [{**KINDS[kind], "event": kind} for kind in KINDS]
+    usual += [*shown, *some[:known]]
+    assert reader.rows_of("".join(f"{written(record)}\n" for record in usual).encode()) is None
+    rows = read(block, reader)
     if rows is None:
-        assert any("error" in str(record) for record in some)
+        assert any("error" in str(record) or "unit_prices" in record for record in some)
         return
     assert len(rows) == len(lines)
     for line, row in zip(lines, rows, strict=True):
@@ -160,10 +180,8 @@ def test_damage_is_never_taken_for_an_event(
     data: st.DataObject, junk: bytes, place: int, cut: int
 ) -> None:
     """Bytes put into a line, or taken out of it: what the pattern takes is what the parser takes."""
-    usual = {name: value for name, value in USUAL.items() if name not in SCORE}
-    kind = data.draw(st.sampled_from(["query_start", "query_success", "query_error"]))
-    usual = START if kind == "query_start" else usual
-    whole = written({**usual, "event": kind}).encode()
+    kind = data.draw(st.sampled_from(sorted(KINDS)))
+    whole = written({**KINDS[kind], "event": kind}).encode()
     junk = data.draw(st.sampled_from([junk, b"\\", b'"', b'\\"', b"\t", b"}", b',"', whole]))
     damaged = (whole[:place] + junk + whole[place + cut :]).replace(b"\n", b"")
     lines = [damaged.decode(errors="replace"), whole.decode()]
@@ -179,8 +197,7 @@ def test_damage_is_never_taken_for_an_event(
 @pytest.mark.parametrize("field", ["message", "session_id", "query_hash", "query_preview"])
 def test_what_no_text_may_hold_is_found_in_any_field(field: str, text: str) -> None:
     """Escapes that are none, control characters, and the end of a line."""
-    usual = {name: value for name, value in USUAL.items() if name not in {*SCORE, "error_type"}}
-    record = {name: "MARK" if name == field else usual.get(name) for name in FIELDS}
+    record = {name: "MARK" if name == field else FINE.get(name) for name in FIELDS}
     told = written({name: value for name, value in record.items() if value is not None})
     for kind in ("query_start", "query_success"):
         whole = told.replace("query_success", kind)
@@ -195,11 +212,7 @@ def test_what_no_text_may_hold_is_found_in_any_field(field: str, text: str) -> N
 
 def test_usual_lines_are_taken_by_the_pattern() -> None:
     """Or reading would be as slow as parsing; a start and what follows it even in one."""
-    usual = {name: value for name, value in USUAL.items() if name not in SCORE}
-    failed = written({**usual, "event": "query_error"})
-    del usual["error_type"]
-    fine = written(usual)
-    start = written({**START, "event": "query_start"})
+    start, fine, failed = (written({**KINDS[kind], "event": kind}) for kind in KINDS)
     block = f"{fine}\n{start}\n{fine.replace('_success', '_start')}\n{start}\n{failed}\n\n{{}}\n"
     rows = read(block.encode())
     assert rows is not None
@@ -213,3 +226,29 @@ def test_usual_lines_are_taken_by_the_pattern() -> None:
         assert rows_of(f"{fine.replace(twice, f'{twice},{twice}')}\n".encode()) is None
     for right, wrong in {'"new":true': '"new":', "0.15": "00.15", '["route:a"]': "[,]"}.items():
         assert rows_of(f"{fine.replace(right, wrong)}\n".encode()) is None
+
+
+def test_flags_of_a_start_are_read_as_those_of_its_end() -> None:
+    """Any number of them, but none twice."""
+    start, fine, _ = (written({**KINDS[kind], "event": kind}) for kind in KINDS)
+    for flags, read_by_pattern in {'"new":true,"old":"no"': True, '"new":1,"new":2': False}.items():
+        told = start.replace('"new":true', flags)
+        rows = rows_of(f"{told}\n{fine}\n".encode())
+        assert (rows is not None and len(rows) == 1) is read_by_pattern
+
+
+def test_a_reader_learns_what_it_missed_often() -> None:
+    """Lines that tell other members are handed back at first, and what is no event always."""
+    reader = Reader(patience=2)
+    fine = written(FINE)
+    other = fine.replace(',"service"', ',"trace_id":"t","service"')
+    junk = '["query_success"]\n{'
+    for line, kinds in (
+        (fine, None),  # three lines missed: it learns
+        (fine, ["success", "", ""]),
+        (other, ["", "", ""]),  # five, twice as many
+        (other, ["success", "", ""]),
+        (fine, ["success", "", ""]),
+    ):
+        rows = read(f"{line}\n{junk}\n".encode(), reader)
+        assert (rows if rows is None else [row.kind for row in rows]) == kinds

@@ -1,0 +1,211 @@
+"""Which members the lines of a log tell -> the pattern that reads such lines, and no others.
+
+A pattern that asks for each of fifty members whether it is there spends half of its time asking.
+The lines of a log tell the same few sets of members again and again, so a pattern is made for these:
+what all lines tell it takes for granted, what none tells it leaves out, and what only stands
+together it asks for at once.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from pytest_llm_telemetry.core.lines import SERVICE, TRACE
+from pytest_llm_telemetry.core.traffic.figures import TOKENS
+
+LABELS = ("feature_flags", "variant", "tags")
+MODEL = ("provider", "operation", "model_requested", "model")
+
+_SIGN = r'[^"\\\x00-\x1f]'  # what stands for itself in a JSON text
+_RUN = f"{_SIGN}*+"
+_ANY = '[^"]*+'  # instead of a run, in the pattern for a block that was looked at
+_TEXT = f'"{_RUN}"'
+_PLAIN = f'"({_RUN})"'
+_ESCAPE = r'\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}'
+_ESCAPED = f'"((?:{_SIGN})*+(?:(?:{_ESCAPE})(?:{_SIGN})*+)*+)"'
+_COUNT = "(?!0[0-9])[0-9]{1,15}+"
+_NUMBER = rf"-?+{_COUNT}(?:\.[0-9]{{1,30}}+|)(?:[eE][+-]?+[0-9]{{1,2}}+|)"
+_YES = "(?:true|false)"
+_GROUP = re.compile(r"(?<!\\)\((?!\?)")
+
+
+class _Member(NamedTuple):
+    """A member of a line, and the pattern for it; of none the pattern for what all lines have."""
+
+    name: str
+    text: str
+
+
+Set = frozenset[str]  # the names of the members that a line tells
+_Items = Sequence[_Member]
+
+
+def _member(name: str, value: str) -> _Member:
+    return _Member(name, f',"{name}":{value}')
+
+
+def _always(text: str) -> _Member:
+    return _Member("", text)
+
+
+def _texts(names: Iterable[str]) -> list[_Member]:
+    return [_member(name, _TEXT) for name in names]
+
+
+def _object(value: str) -> str:
+    return rf"\{{(?:{_TEXT}:(?:{value})(?:,{_TEXT}:(?:{value}))*+)?+\}}"
+
+
+_FLAGS = _object(f"{_TEXT}|{_NUMBER}|{_YES}")
+_PRICED = _object(_NUMBER)
+_TAGS = rf"\[(?:{_TEXT}(?:,{_TEXT})*+)?+\]"
+_LABELLED = [_member("feature_flags", _FLAGS), _member("variant", _TEXT), _member("tags", _TAGS)]
+_HEAD = (
+    r'\{"schema_version":1,"event":"query_%s","timestamp":"([0-9T:-]{13})%s",'
+    rf'"level":{_TEXT},"message":{_TEXT},"query_id":{_TEXT}'
+)
+_SINCE = r":[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+_START = [
+    _always("(?:" + _HEAD % ("start", _SINCE)),
+    *_texts((*TRACE, *SERVICE, "session_id", "user_hash")),
+    _always("("),
+    *_LABELLED,
+    _always(")"),
+    _member("query_hash", _TEXT),
+    _member("query_length", _COUNT),
+    _member("sample_rate", _NUMBER),
+    _always(r"\}\n|)"),
+]
+_END = [
+    _always("(?:" + _HEAD % ("(start|success|error)", f"({_SINCE})")),
+    _Member("parent_id", rf'(,"parent_id":){_TEXT}'),
+    *_texts(TRACE[1:]),
+    _always("("),
+    *_texts(SERVICE),
+    _always(")"),
+    _member("session_id", _TEXT),
+    _member("user_hash", _PLAIN),
+    _always("("),
+    *_LABELLED,
+    _always(")"),
+    _member("query_preview", _ESCAPED),
+    _member("query_hash", _PLAIN),
+    _member("query_length", _COUNT),
+    _always("("),
+    *_texts(MODEL),
+    _always(")"),
+    _member("latency_ms", f"({_NUMBER})"),
+    _member("ttft_ms", f"({_NUMBER})"),
+    _member("streaming", f"({_YES})"),
+    _member("cached", f"({_YES})"),
+    *[_member(f"{name}_tokens", f"({_COUNT})") for name in TOKENS],
+    _member("cost_usd", f"(?:({_NUMBER})|null)"),
+    *_texts(("cost_source", "price_table_version")),
+    _member("unit_prices", f"({_PRICED})"),
+    _Member("nested_calls", rf'(,"nested_calls":){_COUNT}'),
+    _member("response_length", _COUNT),
+    _member("finish_reason", _TEXT),
+    _member("tool_calls", _COUNT),
+    _member("response_id", _TEXT),
+    _member("error_type", _PLAIN),
+    _member("error_message", _ESCAPED),
+    _member("status_code", _COUNT),
+    _member("retry_after_s", _NUMBER),
+    _member("sample_rate", f"({_NUMBER})"),
+    _always(r"()()()\}\n|(?(1)|(.*)\n))"),
+]
+_FIXED = {"schema_version", "event", "timestamp", "level", "message", "query_id"}
+_OF_START, _OF_END = ({each.name for each in items} | _FIXED for items in (_START, _END))
+_FORM = f"(?:{''.join(f'(?:{each.text})?+' for each in _LABELLED)}|{_PRICED})"
+
+
+class Forms:
+    """The sets of members that lines tell, of those that a pattern can be made for."""
+
+    def __init__(self) -> None:
+        self._starts: set[Set] = set()
+        self._ends: set[Set] = set()
+        self._strict = self._quick = ""
+
+    def learn(self, lines: Iterable[str]) -> bool:
+        """Make the pattern fit these lines as well; whether any of them was of use for that."""
+        known = len(self._starts) + len(self._ends)
+        for line in lines:
+            names, event = _told(line)
+            if event == "query_start" and names <= _OF_START:
+                self._starts.add(names)
+            elif _FIXED <= names <= _OF_END:
+                self._ends.add(names)
+        if len(self._starts) + len(self._ends) == known:
+            return False
+        self._strict = _pattern(_START, self._starts) + _pattern(_END, self._ends)
+        quick = self._strict.replace(_TAGS, r"\[[^\]]*+\]")
+        for form in (_FLAGS, _PRICED):
+            quick = quick.replace(form, r"\{[^}]*+\}")
+        self._quick = quick.replace(_RUN, _ANY)
+        return True
+
+    @property
+    def strict(self) -> re.Pattern[str]:
+        """The pattern for lines of which nothing else is known."""
+        return _compiled(self._strict)
+
+    @property
+    def quick(self) -> re.Pattern[str]:
+        """The one for lines in which a text ends at the next quote.
+
+        Labels and prices are few: they need no look at each line, see `is_sound`.
+        """
+        return _compiled(self._quick)
+
+
+def _told(line: str) -> tuple[Set, object]:
+    """The names of what a line tells, and its event; of one that is no object none."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return frozenset(), None
+    return (frozenset(record), record.get("event")) if type(record) is dict else (frozenset(), None)
+
+
+def _pattern(items: _Items, told: Iterable[Set]) -> str:
+    """The pattern for lines that tell one of some sets of members."""
+    sets = sorted(told, key=sorted) or [frozenset[str]()]
+    runs: list[tuple[tuple[bool, ...], list[str]]] = []
+    for item in items:
+        where = tuple(not item.name or item.name in names for names in sets)
+        if not any(where):
+            runs[-1][1].append("()" * len(_GROUP.findall(item.text)))
+        elif runs and runs[-1][0] == where:
+            runs[-1][1].append(item.text)
+        else:
+            runs.append((where, [item.text]))
+    return "".join(
+        "".join(texts) if all(where) else f"(?:{''.join(texts)}|)" for where, texts in runs
+    )
+
+
+@lru_cache(maxsize=16)
+def _compiled(source: str) -> re.Pattern[str]:
+    """Compiled when it is needed: most commands read no log.
+
+    Python before 3.11.5 matches a possessive group wrongly where a turn of it fails half way
+    (gh-106052). No member can stand for another, so a group that gives back finds the same, later.
+    """
+    if sys.version_info < (3, 11, 5):  # pragma: no cover - not of this Python
+        source = source.replace(")?+", ")?").replace(")*+", ")*")
+    return re.compile(source)
+
+
+@lru_cache(maxsize=4096)
+def is_sound(text: str) -> bool:
+    """Whether labels or prices are what they should be, and no key stands twice in an object."""
+    if not _compiled(_FORM).fullmatch(text):
+        return False
+    repeats: list[int] = []
+    whole = text if text.startswith("{") else f"{{{text[1:]}}}"
+    json.loads(whole, object_pairs_hook=lambda keys: repeats.append(len(keys) - len(dict(keys))))
+    return not any(repeats)
