@@ -5,9 +5,8 @@ errors are what the root's caller saw, tokens and cost are summed over the leave
 counted twice however deep a handler wraps.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from operator import attrgetter
 from typing import TypeVar
 
 from pytest_llm_telemetry.core.events import (
@@ -87,12 +86,6 @@ class CasePlan:
     weight: float = 1.0
 
 
-@dataclass(slots=True)
-class _Open:
-    ends: list[QueryEnd] = field(default_factory=list)
-    scores: dict[int, list[QueryScore]] = field(default_factory=lambda: defaultdict(list))
-
-
 def collect(
     events: Iterable[Event], plans: Sequence[CasePlan], *, repeats: int = 1
 ) -> tuple[CaseSamples, ...]:
@@ -101,64 +94,77 @@ def collect(
     Events of other cases are left out. With `repeats` repeats planned, attempts numbered above it
     are reruns: attempt `n` is a rerun of repeat `(n - 1) % repeats + 1`.
     """
-    open_cases: dict[str, _Open] = {plan.case_id: _Open() for plan in plans}
+    ends: dict[str, list[QueryEnd]] = {plan.case_id: [] for plan in plans}
+    scores: dict[str, list[QueryScore]] = {plan.case_id: [] for plan in plans}
     for event in events:
-        case = open_cases.get(event.case_id or "")
-        if case is None:
-            continue
+        case_id = event.case_id or ""
         if isinstance(event, QueryEnd):
-            case.ends.append(event)
-        elif isinstance(event, QueryScore):
-            case.scores[event.attempt or 1].append(event)
-    places = _places(open_cases)
-    return tuple(_case(plan, open_cases[plan.case_id], places, repeats) for plan in plans)
+            if case_id in ends:
+                ends[case_id].append(event)
+        elif isinstance(event, QueryScore) and case_id in scores:
+            scores[case_id].append(event)
+    places = _places(ends.values())
+    return tuple(
+        CaseSamples(
+            case_id=plan.case_id,
+            calls=_calls(ends[plan.case_id], places),
+            attempts=_attempts(scores[plan.case_id], repeats),
+            tags=plan.tags,
+            where=plan.where,
+            weight=plan.weight,
+        )
+        for plan in plans
+    )
 
 
-def _places(cases: Mapping[str, _Open]) -> dict[str, int]:
+def _places(cases: Iterable[Sequence[QueryEnd]]) -> dict[str, int]:
     """The place of each root call in the run, by the time its end was written."""
-    roots = [end for case in cases.values() for end in case.ends if end.parent_id is None]
-    roots.sort(key=lambda end: end.timestamp)
+    roots = [end for ends in cases for end in ends if end.parent_id is None]
+    roots.sort(key=attrgetter("timestamp"))
     return {end.query_id: place for place, end in enumerate(roots)}
 
 
-def _case(plan: CasePlan, found: _Open, places: Mapping[str, int], repeats: int) -> CaseSamples:
-    children: dict[str, list[QueryEnd]] = defaultdict(list)
-    for end in found.ends:
+def _calls(ends: Sequence[QueryEnd], places: Mapping[str, int]) -> tuple[Call, ...]:
+    children: dict[str, list[QueryEnd]] = {}
+    for end in ends:
         if end.parent_id is not None:
-            children[end.parent_id].append(end)
-    calls = [_call(end, children, places) for end in found.ends if end.parent_id is None]
-    calls.sort(key=lambda call: (call.attempt, call.order))
-    last: dict[int, int] = {}
-    for number in sorted(found.scores):
-        last[(number - 1) % repeats + 1] = number
-    return CaseSamples(
-        case_id=plan.case_id,
-        calls=tuple(calls),
-        attempts=tuple(_attempt(repeat, found.scores[last[repeat]]) for repeat in sorted(last)),
-        tags=plan.tags,
-        where=plan.where,
-        weight=plan.weight,
-    )
+            children.setdefault(end.parent_id, []).append(end)
+    calls = [_call(end, children, places) for end in ends if end.parent_id is None]
+    calls.sort(key=attrgetter("attempt", "order"))
+    return tuple(calls)
 
 
 def _call(
     root: QueryEnd, children: Mapping[str, Sequence[QueryEnd]], places: Mapping[str, int]
 ) -> Call:
-    leaves = _leaves(root, children) if children else [root]
-    models = [leaf.model or leaf.model_requested for leaf in leaves]
+    spent = root if root.query_id not in children else _Spent(_leaves(root, children))
     return Call(
         order=places[root.query_id],
         attempt=root.attempt or 1,
         latency_ms=root.latency_ms,
         ttft_ms=root.ttft_ms,
-        cost_usd=_total([leaf.cost_usd for leaf in leaves]),
-        input_tokens=_total([leaf.input_tokens for leaf in leaves]),
-        output_tokens=_total([leaf.output_tokens for leaf in leaves]),
+        cost_usd=spent.cost_usd,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
         error_type=root.error_type if isinstance(root, QueryError) else None,
-        cached=any(leaf.cached for leaf in leaves),
-        model=next((model for model in reversed(models) if model), None),
+        cached=bool(spent.cached),
+        model=spent.model or spent.model_requested,
         weight=1 / root.sample_rate if root.sample_rate else 1.0,
     )
+
+
+class _Spent:
+    """What the calls under a root took together."""
+
+    model_requested = None
+
+    def __init__(self, leaves: Sequence[QueryEnd]) -> None:
+        models = [leaf.model or leaf.model_requested for leaf in leaves]
+        self.cost_usd = _total([leaf.cost_usd for leaf in leaves])
+        self.input_tokens = _total([leaf.input_tokens for leaf in leaves])
+        self.output_tokens = _total([leaf.output_tokens for leaf in leaves])
+        self.cached = any(leaf.cached for leaf in leaves)
+        self.model = next((model for model in reversed(models) if model), None)
 
 
 def _leaves(root: QueryEnd, children: Mapping[str, Sequence[QueryEnd]]) -> list[QueryEnd]:
@@ -182,6 +188,15 @@ def _leaves(root: QueryEnd, children: Mapping[str, Sequence[QueryEnd]]) -> list[
 def _total(values: Sequence[_N | None]) -> _N | None:
     known = [value for value in values if value is not None]
     return sum(known[1:], known[0]) if known and len(known) == len(values) else None
+
+
+def _attempts(scores: Sequence[QueryScore], repeats: int) -> tuple[Attempt, ...]:
+    """Of each repeat the last rerun that was scored."""
+    found: dict[int, list[QueryScore]] = {}
+    for score in scores:
+        found.setdefault(score.attempt or 1, []).append(score)
+    last = {(number - 1) % repeats + 1: number for number in sorted(found)}
+    return tuple(_attempt(repeat, found[last[repeat]]) for repeat in sorted(last))
 
 
 def _attempt(number: int, scores: Sequence[QueryScore]) -> Attempt:

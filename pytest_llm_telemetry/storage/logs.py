@@ -9,12 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import BinaryIO
 
 from pytest_llm_telemetry.core.errors import ConfigError, SchemaError
 from pytest_llm_telemetry.core.events import SCHEMA_VERSION, Event, from_dict
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage.packing import PACKED, Readable, unpacked
+from pytest_llm_telemetry.storage.parsing import Refused, decode, events_of
 
 MAX_LINE = 1_000_000
 _CHUNK = 1 << 18
@@ -76,8 +77,12 @@ def each(path: Path) -> Iterator[Event | str]:
     Raises:
         ConfigError: If the file is missing or is none.
     """
-    for line, ended in _lines_of(path):
-        yield event_of(line, ended=ended)
+    for block, ended in blocks(path):
+        if block is not None and ended and len(block) <= MAX_LINE and (whole := events_of(block)):
+            yield from whole
+        else:
+            for line, is_whole in _lines_in([(block, ended)]):
+                yield event_of(line, ended=is_whole)
 
 
 def records(path: Path, file: BinaryIO, size: int) -> Iterator[tuple[bytes, Event | str]]:
@@ -213,15 +218,6 @@ def event_of(line: bytes | None, *, ended: bool) -> Event | str:
     return _no_event(record)
 
 
-def decode(line: bytes) -> Any:
-    """The JSON value of a line, without NaN, Infinity or a key that stands twice.
-
-    Raises:
-        ValueError: If it is none.
-    """
-    return _DECODER.decode(line.decode())
-
-
 def _no_event(record: object) -> str:
     if isinstance(record, list):
         return "array"
@@ -238,7 +234,7 @@ def _damage(line: bytes, fault: Exception, *, ended: bool) -> str:
         return "nul"
     if isinstance(fault, UnicodeDecodeError):
         return "not_utf8" if ended else "truncated"
-    if isinstance(fault, _RefusedError):
+    if isinstance(fault, Refused):
         return fault.reason
     if line.find(_START, 1) > 0:
         return "glued"
@@ -249,24 +245,4 @@ def _damage(line: bytes, fault: Exception, *, ended: bool) -> str:
     return "torn" if ended else "truncated"
 
 
-class _RefusedError(ValueError):
-    """JSON that nobody means; `reason` is one of `Tally`'s."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def _constant(_name: str) -> NoReturn:
-    raise _RefusedError("nan")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise _RefusedError("twice")
-    return found
-
-
-_DECODER = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
 _START = b'{"schema_version"'

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_llm_telemetry.core.errors import ConfigError
-from pytest_llm_telemetry.core.events import Event, QueryEnd
+from pytest_llm_telemetry.core.events import Event, QueryEnd, with_fields
 from pytest_llm_telemetry.core.metrics import Summary, measure
 from pytest_llm_telemetry.core.samples import JUDGE, CasePlan, CaseSamples, collect
 from pytest_llm_telemetry.storage import logs
@@ -158,7 +158,7 @@ def _of_production(
         seen[suite, case_id] += 1
         queries[root.query_id] = (suite, case_id, seen[suite, case_id])
     suite, case_id, attempt = queries[root.query_id]
-    return replace(event, suite=suite, case_id=case_id, attempt=attempt)
+    return with_fields(event, suite=suite, case_id=case_id, attempt=attempt)
 
 
 def summaries(folder: Path) -> dict[str, Summary]:

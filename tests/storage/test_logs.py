@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import tempfile
 import time
 import tracemalloc
 from pathlib import Path
@@ -193,3 +194,57 @@ def test_a_log_that_is_no_file_is_told(tmp_path: Path) -> None:
     ]:
         with pytest.raises(ConfigError, match=f"{told}; check the path"):
             logs.read([tmp_path / name])
+
+
+TOGETHER = [
+    GOOD,
+    line(tags=["a"], feature_flags={"b": 1}),
+    line(query_preview='say "a": [{"schema_version"},\n{}'),
+    line(query_preview="a : b"),
+    line(latency_ms=10**30, unit_prices={"input": 1.0}),
+]
+
+
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["whole", "open"])
+@pytest.mark.parametrize("good", TOGETHER, ids=range(len(TOGETHER)))
+def test_lines_are_read_together_as_they_are_by_themselves(
+    tmp_path: Path, good: bytes, end: bytes
+) -> None:
+    """A block that is parsed at once gives the events of its lines, in their order."""
+    path = written(tmp_path, *[good, GOOD] * 3, end=end)
+    each = [logs.event_of(one, ended=True) for one in path.read_bytes().rstrip().split(b"\n")]
+    assert list(logs.each(path)) == each
+    assert not any(isinstance(event, str) for event in each)
+
+
+# Pieces that are no events by themselves, and records of their own once a comma joins them.
+FRAGMENTS = [
+    GOOD[:-1] + b',"x":[{"a":1}',
+    b"{}]}",
+    GOOD[:-1] + b',"x":[{}',
+    GOOD[:-1] + b"}]}",
+    GOOD[:-1] + b',"tags":[{}',
+    b"{}]}," + GOOD,
+    GOOD + b"," + GOOD,
+    b"[" + GOOD,
+    GOOD + b"]",
+    b"1," + GOOD,
+    b"{" + GOOD,
+    b'{"a":' + GOOD + b"}",
+    GOOD.replace(b":", b" :").replace(b"812.4", b'1,"latency_ms" :2'),
+    GOOD.replace(b":", b"\t:").replace(b"812.4", b'1,"latency_ms"\t:2'),
+    GOOD.replace(b"812.4", b'1,"latency_ms":2'),
+    GOOD.replace(b'"m"', b'"a}'),
+    b'{b"}',
+    b"",
+]
+
+
+@given(st.lists(st.sampled_from([GOOD, *FRAGMENTS]), min_size=1, max_size=6))
+def test_pieces_make_no_event_that_none_of_them_is(pieces: list[bytes]) -> None:
+    """Damage of one line is not mended by that of another."""
+    block = b"".join(piece + b"\n" for piece in pieces)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "events.jsonl"
+        path.write_bytes(block)
+        assert list(logs.each(path)) == [logs.event_of(piece, ended=True) for piece in pieces]

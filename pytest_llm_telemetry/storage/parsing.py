@@ -1,0 +1,87 @@
+"""The strict JSON of logs: a line, or a whole block of lines at once."""
+
+import json
+from itertools import chain
+from typing import Any, NoReturn
+
+from pytest_llm_telemetry.core.events import Event
+from pytest_llm_telemetry.core.forms import event_of
+
+
+class Refused(ValueError):  # noqa: N818 - as in `storage.documents`: no user meets it
+    """JSON that nobody means; `reason` is one of those of `storage.logs.Tally`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decode(line: bytes) -> Any:
+    """The JSON value of a line, without NaN, Infinity or a key that stands twice.
+
+    Raises:
+        ValueError: If it is none; `Refused` if it is one of those.
+    """
+    return _DECODER.decode(line.decode())
+
+
+def events_of(block: bytes) -> list[Event] | None:
+    """The events of some whole lines; None if they must be looked at one by one.
+
+    They are parsed as one array, in a third of the time. Nothing is taken that would be no event
+    by itself: an event of a usual form holds no object in an array, so each line, which begins
+    with `{`, begins a record, and where there are as many records as lines, each line is one.
+    """
+    try:
+        text = block.decode()
+        listed = text[:-1].replace("}\n{", "},\n{")
+        lines = len(listed) - len(text) + 2
+        if lines != text.count("\n"):
+            return None
+        records = _records(f"[{listed}]", block)
+    except (ValueError, RecursionError):  # UTF-8's error is a ValueError, too
+        return None
+    if len(records) != lines:
+        return None
+    found = [event for record in records if (event := event_of(record))]
+    return found if len(found) == lines else None
+
+
+def _records(listed: str, block: bytes) -> list[dict[str, Any]]:
+    """The objects of an array, without one in which a key stands twice.
+
+    Where no blank stands before a colon, there are at least as many `":` as keys; if the objects
+    have as many, no key was lost. To be told each pair, and count, takes as long as to parse them.
+    """
+    if not any(blank in block for blank in _BLANKS):
+        records: list[dict[str, Any]] = _QUICK.decode(listed)
+        if set(map(type, records)) == {dict} and block.count(b'":') == _keys(records):
+            return records
+    records = _DECODER.decode(listed)
+    return records if set(map(type, records)) == {dict} else []
+
+
+def _keys(records: list[dict[str, Any]]) -> int:
+    """How many keys objects have, and the objects in them."""
+    inner = [
+        len(value)
+        for value in chain.from_iterable(map(dict.values, records))
+        if type(value) is dict
+    ]
+    return sum(map(len, records)) + sum(inner)
+
+
+def _constant(_name: str) -> NoReturn:
+    raise Refused("nan")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise Refused("twice")
+    return found
+
+
+_BLANKS = (b" :", b"\t", b"\r")
+_QUICK = json.JSONDecoder(parse_constant=_constant)
+_DECODER = json.JSONDecoder(parse_constant=_constant, object_pairs_hook=_object)
