@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 _ID = 32  # hex digits
+_RUN = "0000-00-00T00-00-00Z-0000"
+_AS_ZERO = str.maketrans("123456789abcdef", "0" * 15)
 _BATCH = 256  # one system call for so many ids
 _second = (-1, "")
 _last = (-1, "")
@@ -64,6 +66,11 @@ def new_id() -> str:
 def is_id(value: object) -> bool:
     """Whether it has the shape of `new_id`, in which there is nothing to redact."""
     return type(value) is str and len(value) == _ID and not value.strip("0123456789abcdef")
+
+
+def is_run_id(text: str) -> bool:
+    """Whether it has the shape of a run's id, `2026-11-23T11-20-04Z-7c1e`: nothing to redact."""
+    return len(text) == len(_RUN) and text.translate(_AS_ZERO) == _RUN
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pytest_llm_telemetry.core import usage
+from pytest_llm_telemetry.core import privacy, usage
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.pricing import PriceTable
 from pytest_llm_telemetry.runtime import context
@@ -93,6 +93,8 @@ class TelemetryLogger:
             else PriceTable(prices, unpriced=warn),
             sampling=None if sample_rate is None else Sampling(sample_rate, slow_ms),
         )
+        if self._emitter.sinks:  # else it writes for tests alone, whose texts may need no finder
+            privacy.load()  # where the logger is made, not by its first call
 
     def observe(self, query: object = None, **fields: Any) -> ObservedCall:
         """Watch a block: `with telemetry.observe(query, user_id=uid) as call: ...`.

@@ -7,6 +7,7 @@ import os
 from pytest_llm_telemetry.core import usage
 from pytest_llm_telemetry.core.lines import CONTEXT, Members, quote
 from pytest_llm_telemetry.core.privacy import preview, text_hasher, user_hasher
+from pytest_llm_telemetry.runtime.clock import is_run_id
 from pytest_llm_telemetry.runtime.guard import name_of
 
 TYPE_CHECKING = False
@@ -40,7 +41,6 @@ class Wording:
         redaction: Redaction | None = None,
     ) -> None:
         self._preview = preview if redaction is None else redaction.preview
-        self._preview("")  # what finds is imported where the logger is made, not by its first call
         self.capture = capture
         self._holds_text = capture in {"redacted", "full"}
         self._hashes_query = capture != "none"
@@ -145,7 +145,7 @@ class _Told(dict):  # type: ignore[type-arg]  # subscripting dict here costs an 
         self._preview = preview
 
     def __missing__(self, value: str) -> str:
-        told = quote(self._preview(value, _NAME_LENGTH))
+        told = quote(value if is_run_id(value) else self._preview(value, _NAME_LENGTH))
         if len(value) <= _SHORT:
             if len(self) >= _REMEMBERED:
                 self.clear()

@@ -1,7 +1,7 @@
 """Text that may be written: personal data and secrets replaced, then cut, and keyed hashes.
 
-What finds them is imported with the first text, since compiling its patterns takes longer than a
-service's start should (25 ms).
+What finds them is imported by the first text that may hold any, or by `load`: compiling its patterns
+takes longer than a service's start should (25 ms).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     Finders = tuple[Callable[[str], int], Callable[..., str]]
 
 __all__ = [
-    "PREVIEW_LENGTH", "keyed_hash", "preview", "redact", "scan", "text_hash", "text_hasher",
-    "user_hasher",
+    "PREVIEW_LENGTH", "keyed_hash", "load", "preview", "redact", "scan", "text_hash",
+    "text_hasher", "user_hasher",
 ]  # fmt: skip
 
 
@@ -53,13 +53,31 @@ def preview(text: str, limit: int = PREVIEW_LENGTH) -> str:
     return previews.one_line(redacted(text, held), limit)
 
 
-def _load() -> Finders:
-    """Import what finds, once: an import statement in each call costs half of a plain preview."""
-    global _finders  # noqa: PLW0603 - see above
+def load() -> None:
+    """Import what finds now, so that no text has to wait for it."""
+    global _finders  # noqa: PLW0603 - an import statement in each call costs half of a plain preview
     from pytest_llm_telemetry.core.privacy import plain, scanning  # noqa: PLC0415 - see above
 
     _finders = plain.holds, scanning.redact
+
+
+def _load() -> Finders:
+    """Import what tells whether there may be something to find, a tenth of the whole."""
+    global _finders  # noqa: PLW0603 - see `load`
+    from pytest_llm_telemetry.core.privacy import plain  # noqa: PLC0415 - see above
+
+    _finders = plain.holds, _redacted
     return _finders
+
+
+def _redacted(text: str, held: int | None = None) -> str:
+    """What `scanning.redact` makes of a text; where there may be something to find, it is loaded."""
+    from pytest_llm_telemetry.core.privacy import plain  # noqa: PLC0415 - see above
+
+    if held is None and not plain.holds(plain.with_ascii_digits(text)):
+        return text
+    load()
+    return redact(text)
 
 
 _finders: Finders | None = None

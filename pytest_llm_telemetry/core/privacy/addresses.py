@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pytest_llm_telemetry.core.privacy.plain import COLONS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     Spans = list[tuple[int, int, str]]
@@ -14,7 +16,6 @@ _DOTTED = re.compile(
 )
 _VERSION = re.compile(r"v(?:er(?:sion(?:added|changed)?)?)?\.?[ :=]{0,3}\Z", re.IGNORECASE)
 _SLICE = re.compile(r"[\w\])]\[\Z")
-COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")
 _RUN = re.compile(r"[0-9A-Fa-f:.]+")
 _PREFIX = re.compile(r"%[A-Za-z0-9]{1,15}|/[0-9]{1,3}(?![0-9])")
 _HYPHENS = re.compile(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from pytest_llm_telemetry.core.privacy import phrases, values
+from pytest_llm_telemetry.core.privacy.plain import SEPARATED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _ASSIGNED = re.compile(
     r"[ \t]{0,8}(?:\n[ \t]{1,12})?(?:<!\[cdata\[)?(?:(?:bearer|basic|token|digest|[a-z]{1,12}-[a-z]{1,12})[ \t]{1,4})?"
     r"(?:(?:[@brfu]|\\)?(?P<quote>[\"'`])(?P<quoted>[^\"`\n]{4,200}+)|(?P<bare>[^\s\"'`]{4,200}+))"
 )
-SEPARATED = re.compile("[=:>\"'`]")  # what stands between each name and its value, but in prose
 _COMPARED = re.compile(
     r"[=!]={1,2}[ \t]{0,4}[\w.]{0,40}(?:pass|pwd|secret|token|contrase|(?:api|auth|access|private|priv|account|service|client|db|database)[_.-]?key)"
 )
@@ -55,7 +55,7 @@ def find(text: str, lowered: str, found: Spans) -> Names:
     where what it told begins, or -1.
     """
     names: Names = []
-    for hint, look in _LOOKS if SEPARATED.search(lowered) else _IN_PROSE:
+    for hint, look in LOOKS if SEPARATED.search(lowered) else _IN_PROSE:
         if hint not in lowered:  # sooner told than a place is found
             continue
         at = lowered.find(hint)
@@ -197,7 +197,7 @@ _IN_PROSE: tuple[tuple[str, Look], ...] = (
     ("bearer ", phrases.bearer),
     ("--", phrases.option),
 )
-_LOOKS = (
+LOOKS: tuple[tuple[str, Look], ...] = (  # `plain.HINTS` are the same words
     ("pass", _password),
     ("pw", _password),
     ("secret", _secret),
@@ -221,4 +221,3 @@ _LOOKS = (
     ("--", phrases.option),
 )
 ROAMING = (_compared, phrases.command)  # that look before a name, or behind the first value
-HINTS = tuple(hint for hint, _ in _LOOKS)

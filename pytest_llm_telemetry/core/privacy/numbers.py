@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pytest_llm_telemetry.core.privacy import addresses, checks, contexts, identities
+from pytest_llm_telemetry.core.privacy.plain import DIGITS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ _CLUSTER = re.compile(
     r"|(?<=[A-Za-z][0-9])(?:[0-9](?<=[A-Za-z]{2}[0-9][0-9])(?<![A-Za-z0-9][A-Za-z]{2}[0-9][0-9])(?P<iban>)"
     r"|(?P<lettered>[0-9][0-9]))[A-Za-z0-9]*+)"
 )
-# What a cluster of the least length begins with, and digits behind a letter.
-ANY = re.compile(r"[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])")
 _EXTENSION = re.compile(r"(?: ?[xX]|[ ,]{0,2}[Ee]xt\.? ?|#)[0-9]{1,6}(?!\w)")
 _AFTER = re.compile(
     r"(?: ?-| ?\(| is (?:my|our|his|her|the) (?:\w{2,8} )?)(?:office|fax|home|mobile|cell|work|tel|phone|telephone|handy|whatsapp)\b",
@@ -81,7 +80,7 @@ _ALONE = {
 
 def find(text: str, found: Spans) -> bool:
     """Add the numbers of a text, and say whether there are any to look at."""
-    if ANY.search(text) is None:
+    if DIGITS.search(text) is None:
         return False
     for match in _CLUSTER.finditer(text):
         start, end = match.span()

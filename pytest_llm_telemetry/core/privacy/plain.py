@@ -1,10 +1,12 @@
-"""Text in which there is nothing to find: told in a fraction of the time that looking takes."""
+"""Text in which there is nothing to find: told in a fraction of the time that looking takes.
+
+It is told without the rooms that find, whose patterns take 10 ms to compile: what their finds begin
+with stands here.
+"""
 
 from __future__ import annotations
 
 import re
-
-from pytest_llm_telemetry.core.privacy import addresses, assignments, numbers
 
 # Words of at most twelve characters: every key and every address with letters is longer. The first
 # have no digit either, and no sign that a name and its value have between them. Only what repeats one
@@ -14,7 +16,35 @@ _WORDS = re.compile(r"(?:[^ \n\t\r@:=>\"`0-9]{0,12}+[ \n])*[^ \n\t\r@:=>\"`0-9]{
 _LONG = r"[A-Za-z][a-z]{12,32}+[.,;:!?)]?"  # a word of a language, not a key
 _SHORT = re.compile(rf"(?:(?:[^ \n\t\r@]{{0,12}}+|{_LONG})[ \n])*(?:[^ \n\t\r@]{{0,12}}|{_LONG})\Z")
 _QUOTED = re.compile(r"'(?<![^ \n,(]')")  # a quote that may open a value, and no apostrophe
-_HINTED = re.compile("|".join(assignments.HINTS))
+SEPARATED = re.compile("[=:>\"'`]")  # what stands between each name and its value, but in prose
+# Where a name may stand that tells a secret; what is looked at there is told in `assignments`.
+HINTS = (
+    "pass",
+    "pw",
+    "secret",
+    "token",
+    "key",
+    "auth",
+    "cred",
+    "login",
+    "contribsys",
+    "client",
+    "access",
+    "==",
+    "!=",
+    "curl ",
+    "pin ",
+    "pin:",
+    "contrase",
+    "kennwort",
+    "identified by",
+    "bearer ",
+    "--",
+)
+_HINTED = re.compile("|".join(HINTS))
+# What a number of the least length begins with, and digits behind a letter.
+DIGITS = re.compile(r"[0-9](?:[0-9 .()/-]{5}|(?<=[A-Za-z][0-9])[0-9])")
+COLONS = re.compile(r":[0-9A-Fa-f]{0,4}:")  # of an address of the net
 # The first of each script's ten digits, of those in use; in UTF-8 they begin with these bytes.
 _ZEROS = (
     0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xE50, 0xED0,
@@ -34,11 +64,9 @@ def holds(text: str) -> int:
     if _WORDS.match(text) is not None:
         named = "'" in text and _QUOTED.search(text) is not None
         return ANYTHING if _tells(text, named=named) else NOTHING
-    if _SHORT.match(text) is None or _tells(
-        text, named=assignments.SEPARATED.search(text) is not None
-    ):
+    if _SHORT.match(text) is None or _tells(text, named=SEPARATED.search(text) is not None):
         return ANYTHING
-    if numbers.ANY.search(text) is None and addresses.COLONS.search(text) is None:
+    if DIGITS.search(text) is None and COLONS.search(text) is None:
         return NOTHING
     return NUMBERS
 

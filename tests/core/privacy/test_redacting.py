@@ -12,6 +12,7 @@ from pytest_llm_telemetry import Redaction
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.privacy import (
     PREVIEW_LENGTH,
+    assignments,
     keyed_hash,
     plain,
     preview,
@@ -167,3 +168,30 @@ def test_an_import_compiles_no_pattern() -> None:
     ).stdout
     assert "scanning" not in told
     assert "<EMAIL>" in told
+
+
+def test_a_plain_text_needs_no_finder() -> None:
+    """Most texts hold nothing with a shape, and are told without compiling what finds."""
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            (
+                "import sys, pytest_llm_telemetry.core.privacy as p;"
+                "texts = ['say 17', 'contains \"17\"', 'ein Brief ' * 99, '\u0663'];"
+                "assert [p.redact(text) for text in texts] == texts;"
+                "assert p.preview('say 17') == 'say 17';"
+                "print(p.__name__ + '.scanning' in sys.modules);"
+                "print(p.preview('my password is hunter22 ok'))"
+            ),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told == "False\nmy password is <PASSWORD> ok\n"
+
+
+def test_what_may_hold_a_secret_is_looked_at() -> None:
+    """Each hint that a finder of secrets looks for makes a text one that may hold some."""
+    assert tuple(hint for hint, _ in assignments.LOOKS) == plain.HINTS
