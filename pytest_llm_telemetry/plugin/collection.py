@@ -173,10 +173,12 @@ def ids_of(runs: Sequence[CaseRun]) -> list[str]:
 
 def run_of(item: pytest.Item) -> CaseRun | None:
     """The case run that an item is about; `None` for every other test."""
-    callspec = getattr(item, "callspec", None)
-    declared = getattr(item, "case_run", None)
-    run = callspec.params.get("golden_case") if callspec is not None else declared
-    return run if isinstance(run, CaseRun) else None
+    if not hasattr(item, "case_run"):  # a target's item has it, any other is asked once
+        callspec = getattr(item, "callspec", None)
+        run = callspec.params.get("golden_case") if callspec is not None else None
+        vars(item)["case_run"] = run if isinstance(run, CaseRun) else None
+    found = getattr(item, "case_run", None)
+    return found if isinstance(found, CaseRun) else None
 
 
 def share_locations(items: Iterable[pytest.Item]) -> None:

@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from tabulate import tabulate
-
 from pytest_llm_telemetry.core.text import clean, fit, inert, to_ascii, width
 
 Style = Literal["", "good", "bad", "warn", "dim", "bold"]
 Rows = Sequence[tuple[Sequence[str], Style]]
 _LABEL = 12  # columns that the first column of a table keeps in any case
-_PRIVATE = 0xE000  # first code point of the private use area: cleaned text never holds one
 
 
 class Line(NamedTuple):
@@ -118,14 +115,10 @@ class Page:
         headers, rows = _told(headers, rows)
         cells = [[self.fit(cell, self.columns) for cell in row] for row, _ in rows]
         room = max(self.left_of(headers, cells), _LABEL)
-        # tabulate counts characters, not columns: first cells are stood in for by their width
-        first = [self.fit(row[0], room) for row in cells]
-        stand_in = [chr(_PRIVATE + n).ljust(width(text), "_") for n, text in enumerate(first)]
-        body = [[mark, *row[1:]] for mark, row in zip(stand_in, cells, strict=True)]
-        drawn = _drawn(headers, body)
+        drawn = _drawn(headers, [[self.fit(row[0], room), *row[1:]] for row in cells])
         self.say(drawn[0], "dim")
-        for line, mark, text, (_, style) in zip(drawn[1:], stand_in, first, rows, strict=True):
-            self.say(line.replace(mark, text, 1), style)
+        for line, (_, style) in zip(drawn[1:], rows, strict=True):
+            self.say(line, style)
 
     def beside(self, texts: Sequence[str]) -> None:
         """Add texts behind the last lines, one each and in a column, if all of them fit there."""
@@ -156,6 +149,13 @@ def _told(headers: Sequence[str], rows: Rows) -> tuple[list[str], Rows]:
 
 
 def _drawn(headers: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
-    sides = ["left" if name in {headers[0], "verdict"} else "right" for name in headers]
-    text = tabulate([list(headers), *body], tablefmt="plain", disable_numparse=True, colalign=sides)
-    return text.split("\n")
+    """The rows with their cells in columns: the first one and verdicts begin, the others end alike."""
+    lines = [""] * (1 + len(body))
+    for name, *cells in zip(headers, *body, strict=True):
+        column = [name, *cells]
+        room = max(map(width, column))
+        for place, cell in enumerate(column):
+            blank = " " * (room - width(cell))
+            told = cell + blank if name in {headers[0], "verdict"} else blank + cell
+            lines[place] += f"  {told}"
+    return [line[2:].rstrip() for line in lines]

@@ -27,8 +27,6 @@ from pytest_llm_telemetry.core.report import (
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.core.verdict import EXIT_STATUS, Problem, Verdict, worst
 from pytest_llm_telemetry.review.accepting import accept, find_baseline
-from pytest_llm_telemetry.review.looking_back import with_past
-from pytest_llm_telemetry.review.publishing import publish
 from pytest_llm_telemetry.storage import past_runs, revision, runs
 from pytest_llm_telemetry.storage.settings import Settings
 
@@ -72,6 +70,9 @@ def conclude(
         report = _accept_judged(run_dir, report, request, request.accepting)
     past_runs.remember(run_dir, (suite.summary for suite in report.suites))
     if request.reports:
+        # most runs are told in the terminal alone
+        from pytest_llm_telemetry.review.looking_back import with_past  # noqa: PLC0415
+
         report = with_past(report, run_dir)
     for wanted in request.reports:
         report = _publish(report, wanted, request.root)
@@ -79,6 +80,8 @@ def conclude(
 
 
 def _publish(report: Report, wanted: str, root: Path) -> Report:
+    from pytest_llm_telemetry.review.publishing import publish  # noqa: PLC0415 - as above
+
     try:
         note = publish(report, wanted, root)
     except ConfigError as error:

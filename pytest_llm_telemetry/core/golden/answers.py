@@ -11,10 +11,9 @@ from pytest_llm_telemetry.core.text import clean
 
 SHOWN = 80
 # a sign counts where no digit, word or bracket stands before it: "16-3" ends in 3, "= -3" in -3
-_NUMBER = re.compile(
+_NUMBER = (  # compiled by the first grader that looks for one
     r"(?:(?<![\w.)])(?P<sign>[-+\u2212])\s?)?[$\u20ac\u00a3\u00a5]?"
-    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)",
-    re.ASCII,
+    r"(?P<digits>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
 )
 
 
@@ -63,7 +62,7 @@ def last_number(text: str) -> float | None:
 
     `None` if there is none, or if it is too large for a float.
     """
-    found = deque(_NUMBER.finditer(text), maxlen=1)
+    found = deque(re.finditer(_NUMBER, text, re.ASCII), maxlen=1)
     if not found:
         return None
     last = found.pop()
@@ -75,7 +74,7 @@ def last_number(text: str) -> float | None:
 
 def only_number(text: str) -> float | None:
     """The number that a text is, as `last_number` writes numbers; `None` if it says more."""
-    return last_number(text) if _NUMBER.fullmatch(text.strip()) else None
+    return last_number(text) if re.fullmatch(_NUMBER, text.strip(), re.ASCII) else None
 
 
 def quoted(text: str) -> str:

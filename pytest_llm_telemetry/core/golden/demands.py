@@ -32,6 +32,7 @@ GRADER_KEYS: Mapping[GraderType, tuple[str, ...]] = {
 }
 MAX_PATTERN = 2_000
 MAX_VOTES = 99
+_NO_OTHER_KEYS: Mapping[str, Any] = {}
 _CLOSE = 0.8  # how close a text must be, where the grader does not say
 
 
@@ -44,16 +45,16 @@ def read_graders(record: Mapping[str, Any], where: str) -> tuple[Grader, ...]:
     listed = record.get("graders")
     if listed is not None and not isinstance(listed, list):
         raise wrong(where, "graders", listed, 'a list: [{"type": "contains", "value": "14 days"}]')
-    wanted: list[object] = [
-        {"type": kind, GRADER_KEYS[kind][0]: record[short]}
+    expected = record.get("expected")
+    graders = [
+        _READERS[kind](record[short], _NO_OTHER_KEYS, where)
         for short, kind in SHORT_FORMS.items()
         if record.get(short) is not None
     ]
-    wanted += listed or []
-    if not wanted and record.get("expected") is not None:
-        wanted = [{"type": "exact"}]
-    graders = [_grader(found, record.get("expected"), where) for found in wanted]
-    return tuple(_named_apart(graders))
+    graders += [_grader(found, expected, where) for found in listed or ()]
+    if not graders and expected is not None:
+        graders = [_exact(expected, _NO_OTHER_KEYS, where)]
+    return tuple(graders) if len(graders) == 1 else tuple(_named_apart(graders))
 
 
 def wrong(where: str, name: str, found: object, expected: str) -> GoldenSetError:
@@ -136,7 +137,7 @@ def _exact(value: object, found: Mapping[str, Any], where: str) -> Grader:
 
 def _contains(value: object, found: Mapping[str, Any], where: str) -> Grader:
     wanted = value if isinstance(value, list) else [value]
-    if not wanted or not all(isinstance(text, str) and text for text in wanted):
+    if not wanted or not all(wanted) or set(map(type, wanted)) != {str}:
         raise wrong(where, "contains", value, 'a text or a list of texts: "14 days"')
     return Grader(
         type="contains", name="contains", value=tuple(wanted), ignore_case=_flag(found, where)
