@@ -7,6 +7,7 @@ from pytest_llm_telemetry.cli.accepting import chosen
 from pytest_llm_telemetry.cli.project import Project, say
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.gate import Suggestion, suggest
+from pytest_llm_telemetry.core.gate.wording import count
 from pytest_llm_telemetry.core.text import clean
 
 
@@ -37,7 +38,11 @@ def thresholds(arguments: argparse.Namespace) -> int:
     for baseline in chosen(Project.of(arguments), arguments.suite):
         found = suggest(baseline.history, false_alarm=arguments.false_alarm)
         if not found:
-            say(clean(f"# {baseline.suite}: {len(baseline.history)} accepted runs, 3 are needed"))
+            say(
+                clean(
+                    f"# {baseline.suite}: {count(len(baseline.history), 'accepted run')}, 3 are needed"
+                )
+            )
         for proposal in found:
             say(*_block(baseline.suite, proposal))
     return 0

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.gate.wording import count
 from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.text import fit
 from pytest_llm_telemetry.reporters import facts, terminal
@@ -80,7 +81,7 @@ def html(report: Report) -> str:
         body += _suite(suite, report)
     hidden = len(report.suites) - _SUITES
     if hidden > 0:
-        body.append(element("p", f"{hidden} more suites are in the stored run."))
+        body.append(element("p", f"{count(hidden, 'more suite')} in the stored run."))
     foot = [report.run_dir, report.judge_again, *report.next_commands[:1]]
     body += [element("p", element("code", text)) for text in foot if text]
     return page(facts.headline(report), *body)

@@ -8,6 +8,7 @@ a golden file wrote stands in `<code>`, which both leave alone.
 import re
 from collections.abc import Iterable
 
+from pytest_llm_telemetry.core.gate.wording import count
 from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.text import fit
 from pytest_llm_telemetry.core.verdict import CaseChange, Check, VerdictStatus
@@ -52,7 +53,7 @@ def render(report: Report, *, most: int = 65_536) -> str:
         page.add(*_head(suite, report), *_table(suite), "")
     hidden = len(report.suites) - _SUITES
     if hidden > 0:
-        page.add(f"{hidden} more suites are in the stored run.", "")
+        page.add(f"{count(hidden, 'more suite')} in the stored run.", "")
     folds = [check for suite in report.suites[:_SUITES] for check in suite.verdict.breaches[:_ROWS]]
     for place, check in enumerate(folds):
         page.fold(check, share=len(folds) - place)

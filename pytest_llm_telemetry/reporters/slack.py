@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_llm_telemetry.core.gate.wording import count
 from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.text import fit
 from pytest_llm_telemetry.core.verdict import CaseChange, Check
@@ -64,7 +65,7 @@ def _closing(report: Report) -> list[dict[str, Any]]:
     """What could not be judged, how to judge again, and where to go on reading."""
     texts = [fit(str(problem), 600) for problem in facts.problems(report)[:_CASES]]
     hidden = len(report.suites) - _SUITES
-    lines = [report.judge_again, f"{hidden} more suites" if hidden > 0 else ""]
+    lines = [report.judge_again, count(hidden, "more suite") if hidden > 0 else ""]
     told = [section("\n".join(texts))] if texts else []
     return [*told, *context(lines), *_buttons(report)]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pytest_llm_telemetry.core.gate.wording import count
 from pytest_llm_telemetry.core.report import Report, SuiteReport
 from pytest_llm_telemetry.core.text import clean, width
 from pytest_llm_telemetry.core.verdict import CaseChange, Problem, VerdictStatus
@@ -92,7 +93,7 @@ def _one_line_each(page: Page, report: Report, suites: Sequence[SuiteReport]) ->
     for suite in suites[:_ROWS]:
         page.say(_one_line(suite, report), "dim")
     if len(suites) > _ROWS:
-        page.say(f"... and {len(suites) - _ROWS} more suites passed", "dim")
+        page.say(f"... and {count(len(suites) - _ROWS, 'more suite')} passed", "dim")
 
 
 def _one_line(suite: SuiteReport, report: Report) -> str:
@@ -123,7 +124,7 @@ def _suite(page: Page, report: Report, suite: SuiteReport, room: int) -> None:
         _problem(page, problem, kind)
     hidden = len(suite.verdict.problems) - max(room // 4, 1)
     if hidden > 0:
-        page.say(f"... and {hidden} more errors (-v)", "bad")
+        page.say(f"... and {count(hidden, 'more error')} (-v)", "bad")
     _figures(page, suite, room)
     notes = facts.notes(suite)
     left = room - (len(page.lines) - start) - min(len(notes), _NOTES + 1) - 1
@@ -154,7 +155,7 @@ def _figures(page: Page, suite: SuiteReport, room: int) -> None:
     page.gap()
     _table(page, rows[:most])
     if len(rows) > most:
-        page.say(f"... and {len(rows) - most} more rows (-v)", "dim")
+        page.say(f"... and {count(len(rows) - most, 'more row')} (-v)", "dim")
     if folded:
         page.say(f"passed: {', '.join(dict.fromkeys(row.label for row in folded))}", "dim")
 
@@ -215,7 +216,7 @@ def _cases(page: Page, cases: Sequence[CaseChange], room: int) -> None:
         else:
             page.say(lead + _reason(page, case, places[case.case_id], page.columns - width(lead)))
     if untold:
-        page.say(f"  ... and {figures.case_count(hidden)} more (-v)", "dim")
+        page.say(f"  ... and {count(hidden, 'more case')} (-v)", "dim")
 
 
 def _reason(page: Page, case: CaseChange, where: str, room: int) -> str:
@@ -246,7 +247,7 @@ def _notes(page: Page, notes: Sequence[str], most: int) -> None:
         else:
             page.wrap(note, "warn", most=_ALL)
     if len(notes) > most:
-        page.say(f"... and {len(notes) - most} more notes (-v)", "dim")
+        page.say(f"... and {count(len(notes) - most, 'more note')} (-v)", "dim")
 
 
 def _brief(note: str, room: int) -> str:

@@ -115,7 +115,7 @@ def test_many_suites_and_rows_are_counted(make: Make) -> None:
     suite = replace(suite, verdict=replace(suite.verdict, checks=checks))
     text = markdown.render(replace(make(), suites=(suite,) * 22))
     assert "| 20 more | | | | | |" in text
-    assert "2 more suites are in the stored run." in text
+    assert "2 more suites in the stored run." in text
 
 
 def test_hostile_text_renders_as_itself(
