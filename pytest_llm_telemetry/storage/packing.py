@@ -24,6 +24,13 @@ class Readable(Protocol):
         """At most so many bytes; none at the end."""
 
 
+class Unpacking(Protocol):
+    """What unpacks a file piece by piece."""
+
+    def read1(self, size: int, /) -> bytes:
+        """At most so many bytes, as many as unpack at once; none at the end."""
+
+
 def unpacked(file: BinaryIO, path: Path) -> Readable:
     """What a file holds.
 
@@ -96,25 +103,39 @@ class _Bounded:
     """A compressed file that ends with an error where it unpacks to more than any log would."""
 
     def __init__(
-        self, inside: Readable, outside: BinaryIO, faults: tuple[type[Exception], ...]
+        self, inside: Unpacking, outside: BinaryIO, faults: tuple[type[Exception], ...]
     ) -> None:
         self._inside = inside
         self._outside = outside
-        self._faults = faults
+        self._faults = (EOFError, *faults)
         self._unpacked = 0
+        self._broken = False
 
     def read(self, size: int, /) -> bytes:
-        try:
-            chunk = self._inside.read(size)
-        except self._faults as fault:
-            raise EOFError from fault
-        self._unpacked += len(chunk)
-        if self._unpacked > max(FREE, MAX_RATIO * self._outside.tell()):
+        """What is whole before the damage comes first, the error with the next read."""
+        pieces: list[bytes] = []
+        while size > 0 and (piece := self._piece(size)):
+            pieces.append(piece)
+            size -= len(piece)
+        if self._broken and not pieces:
             raise EOFError
-        return chunk
+        return b"".join(pieces)
+
+    def _piece(self, size: int) -> bytes:
+        """What unpacks at once, or nothing at the end and behind damage."""
+        if self._broken:
+            return b""
+        try:
+            piece = self._inside.read1(size)
+        except self._faults:
+            self._broken = True
+            return b""
+        self._unpacked += len(piece)
+        self._broken = self._unpacked > max(FREE, MAX_RATIO * self._outside.tell())
+        return piece
 
 
-def _zstd(path: Path) -> tuple[Callable[[BinaryIO], Readable], type[Exception]]:
+def _zstd(path: Path) -> tuple[Callable[[BinaryIO], Unpacking], type[Exception]]:
     """How to open a Zstandard file, and what its damage raises; Python has it from 3.14 on."""
     try:
         zstd = import_module("compression.zstd")
@@ -123,7 +144,7 @@ def _zstd(path: Path) -> tuple[Callable[[BinaryIO], Readable], type[Exception]]:
     return zstd.ZstdFile, zstd.ZstdError
 
 
-def _zstandard(path: Path) -> tuple[Callable[[BinaryIO], Readable], type[Exception]]:
+def _zstandard(path: Path) -> tuple[Callable[[BinaryIO], Unpacking], type[Exception]]:
     try:
         import zstandard  # noqa: PLC0415 - only where such a file is read
     except ImportError:
@@ -133,7 +154,7 @@ def _zstandard(path: Path) -> tuple[Callable[[BinaryIO], Readable], type[Excepti
             remedy="pip install 'pytest-llm-telemetry[zstd]'",
         ) from None
 
-    def opened(file: BinaryIO) -> Readable:
+    def opened(file: BinaryIO) -> Unpacking:
         try:
             size = zstandard.frame_content_size(file.read(_HEADER))
         except zstandard.ZstdError:
@@ -152,8 +173,8 @@ class _Whole:
         self._inside = inside
         self._left = size  # -1: it does not say
 
-    def read(self, size: int, /) -> bytes:
-        chunk: bytes = self._inside.read(size)
+    def read1(self, size: int, /) -> bytes:
+        chunk: bytes = self._inside.read1(size)
         self._left -= len(chunk) if self._left > 0 else 0
         if not chunk and self._left > 0:
             raise EOFError

@@ -173,6 +173,18 @@ def test_a_damaged_compressed_file_gives_what_it_can(tmp_path: Path) -> None:
         assert len(reading.events) + sum(reading.skipped.values()) == reading.lines
 
 
+@pytest.mark.parametrize("cut", [4, 8])
+def test_lines_before_the_damage_of_a_small_file_are_read(tmp_path: Path, cut: int) -> None:
+    """A file that lacks its end alone gives every line, however little it holds."""
+    path = tmp_path / "events.jsonl.gz"
+    path.write_bytes(
+        gzip.compress(b"".join(line(query_id=str(n)) + b"\n" for n in range(50)))[:-cut]
+    )
+    reading = logs.read([path])
+    assert len(reading.events) == 50
+    assert reading.skipped == {"packed": 1}
+
+
 def test_a_log_can_be_streamed(tmp_path: Path) -> None:
     """Events come one by one, and the tally is kept on the way."""
     tally = logs.Tally()
