@@ -1,6 +1,7 @@
 """`llm-telemetry ...`: the same record and the same gate, from a shell."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -34,13 +35,17 @@ _EPILOG = "exit status: 0 pass, 1 quality breach, 2 usage, 3 budget exceeded, 4 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status; what is wrong is one line on stderr."""
+    sys.stdout = sys.stdout or io.StringIO()  # closed (`>&-`): nobody listens
     words = sys.argv[1:] if argv is None else list(argv)
     arguments = _parser(words[0] if words else "").parse_args(words)
     try:
         return int(arguments.command(arguments))
     except TelemetryError as error:
         complain(error)
-        return EXIT_STATUS["error"]
+    except OSError as fault:  # the output's disk is full, a folder is not ours, ...
+        complain(f"{fault.filename or 'the output'} cannot be written or read: {fault.strerror}")
+        sys.stdout = None  # it would fail again when Python ends
+    return EXIT_STATUS["error"]
 
 
 def _parser(command: str) -> argparse.ArgumentParser:

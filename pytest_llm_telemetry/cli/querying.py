@@ -112,9 +112,17 @@ def _json(answer: Answer) -> None:
 
 
 def _csv(answer: Answer) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer = csv.writer(_Rows())
     writer.writerow(map(_harmless, answer.columns))
     writer.writerows([_harmless(_plain(value)) for value in row] for row in answer.rows)
+
+
+class _Rows:
+    r"""Ends rows with `\n`, as a shell expects: told to do so, Python 3.11 leaves `\r` unquoted."""
+
+    def write(self, row: str) -> None:
+        row = row.removesuffix("\r\n")
+        sys.stdout.write((clean(row) if sys.stdout.isatty() else row) + "\n")
 
 
 def _plain(value: Any) -> Any:

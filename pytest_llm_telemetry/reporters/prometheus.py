@@ -4,7 +4,8 @@ All are gauges over the dashboard's window: logs are deleted after a while, so n
 on for ever. What is not known has no sample. Samples carry no time: a textfile collector takes none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 
 from pytest_llm_telemetry.core.dashboard import Dashboard
@@ -43,13 +44,20 @@ def _window(board: Dashboard) -> Iterator[Family]:
     yield (
         "skipped_lines",
         "Log lines of the window and the one before that are no events.",
-        [({"reason": reason}, count) for reason, count in board.reading.skipped.items()],
+        _by("reason", board.reading.skipped),
     )
     yield (
         "worth_a_look",
         "1 for the one thing worth a look.",
         [
-            ({"metric": found.metric, "dimension": found.dimension, "name": found.group}, 1.0)
+            (
+                {
+                    "metric": found.metric,
+                    "dimension": found.dimension,
+                    "name": _plain(found.group),
+                },
+                1.0,
+            )
             for found in (board.finding,)
             if found
         ],
@@ -61,18 +69,18 @@ def _whole(board: Dashboard) -> Iterator[Family]:
     yield (
         "errors",
         "Queries that failed.",
-        [({"type": kind}, count) for kind, count in board.errors.items()],
+        _by("type", board.errors),
     )
     yield (
         "tokens",
         "Tokens; input includes those of caches, output those of reasoning.",
-        [({"kind": kind}, total) for kind, total in board.tokens.items()],
+        _by("kind", board.tokens),
     )
     yield "unpriced_calls", "Calls of unknown price, in no cost.", [({}, board.unpriced)]
     yield (
         "score",
         "Mean score.",
-        [({"name": name}, trend.now) for name, trend in board.scores.items()],
+        _by("name", {name: trend.now for name, trend in board.scores.items()}),
     )
 
 
@@ -80,8 +88,26 @@ def _groups(board: Dashboard) -> Iterator[Family]:
     """The same figures by model, service, ..., under a name of their own: a sum counts once."""
     found = board.breakdown
     if found:
-        groups = [({found.dimension: group.name}, group.trends) for group in found.groups]
+        names = _apart(group.name for group in found.groups)
+        groups = [
+            ({found.dimension: name}, group.trends)
+            for name, group in zip(names, found.groups, strict=True)
+        ]
         yield from _figures(f"{found.dimension}_", groups)
+
+
+def _by(label: str, values: Mapping[str, float | None]) -> list[Sample]:
+    return [
+        ({label: name}, value) for name, value in zip(_apart(values), values.values(), strict=True)
+    ]
+
+
+def _apart(names: Iterable[str]) -> Iterator[str]:
+    """The names as labels show them, numbered where two look alike: no sample may stand twice."""
+    seen: Counter[str] = Counter()
+    for name in map(_plain, names):
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name} ({seen[name]})"
 
 
 def _figures(prefix: str, groups: Sequence[tuple[Labels, Mapping[str, Trend]]]) -> Iterator[Family]:
@@ -106,6 +132,10 @@ def _labels(labels: Labels) -> str:
     return f"{{{told}}}" if told else ""
 
 
+def _plain(text: str) -> str:
+    """Any text as a label's value: of one line, no command to a CI."""
+    return inert(fit(text, _LONGEST))
+
+
 def _escape(text: str) -> str:
-    """Any text as a label's value: of one line, no command to a CI, without a sign that ends it."""
-    return inert(fit(text, _LONGEST)).replace("\\", "\\\\").replace('"', '\\"')
+    return text.replace("\\", "\\\\").replace('"', '\\"')

@@ -107,7 +107,7 @@ class _Bounded:
     ) -> None:
         self._inside = inside
         self._outside = outside
-        self._faults = (EOFError, *faults)
+        self._faults: tuple[type[Exception], ...] = (EOFError, *faults)
         self._unpacked = 0
         self._broken = False
 

@@ -86,6 +86,24 @@ def test_csv_holds_no_formula(logs: Path, capsys: pytest.CaptureFixture[str]) ->
     ]
 
 
+def test_csv_keeps_a_carriage_return_in_its_field(
+    logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A field that holds a lone carriage return is quoted, or it would end the row."""
+    sql = "SELECT 'a' || chr(13) || 'b' AS a, 1 AS b"
+    _, out, _ = ran(capsys, sql, "--logs", logs, "--format", "csv")
+    assert out == 'a,b\n"a\rb",1\n'
+
+
+def test_csv_on_a_terminal_shows_what_it_holds(
+    logs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal gets no escape out of a log; a file or a pipe gets every character."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    _, out, _ = ran(capsys, "SELECT service FROM events LIMIT 1", "--logs", logs, "--format", "csv")
+    assert out == "service\n\\x1b[31m=1+1\n"
+
+
 def test_a_long_table_is_cut_and_says_so(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A thousand rows are more than a person reads."""
     _, out, _ = ran(capsys, "SELECT * FROM range(1001)", "--logs", logs)
@@ -146,6 +164,17 @@ def test_what_cannot_be_done_is_told_in_one_line(
     assert (status, out) == (4, "")
     assert told in err.splitlines()[-1]
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+@pytest.mark.parametrize(("to", "status"), [(">/dev/full", 4), (">&-", 0)])
+def test_an_output_that_takes_nothing_is_no_traceback(logs: Path, to: str, status: int) -> None:
+    """A full disk is status 4 and says so; a closed output is nobody who listens."""
+    command = f"{sys.executable} -m pytest_llm_telemetry query 'SELECT 1' --logs {logs} {to}"
+    ended = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert ended.returncode == status
+    assert "Traceback" not in ended.stderr
+    assert ("the output cannot be written" in ended.stderr) == (status != 0)
 
 
 def test_a_closed_pipe_is_no_error(logs: Path) -> None:

@@ -84,6 +84,16 @@ def test_prometheus_parses_every_exposition(board: Dashboard) -> None:
     families = list(text_string_to_metric_families(text))
     seen = [(s.name, tuple(sorted(s.labels.items()))) for f in families for s in f.samples]
     assert len(seen) == text.count("\n") - 2 * len(families)
+    assert len(seen) == len(set(seen))
+
+
+def test_names_that_look_alike_are_told_apart() -> None:
+    """Prometheus refuses a file in which a sample stands twice: the second name gets a number."""
+    models = ["\t=1", "\r=1", "m"]
+    text = prometheus.render(dashboard([(1, ("success", {"model": model})) for model in models]))
+    families = text_string_to_metric_families(text)
+    named = [s.labels["model"] for f in families for s in f.samples if "model_queries" in s.name]
+    assert sorted(named) == [" =1", " =1 (2)", "m"]
 
 
 @given(board=BOARDS)
