@@ -1,5 +1,7 @@
 """Recorded answers are told from live ones, and --llm-offline lets nothing out."""
 
+import pytest
+
 from tests.plugin.conftest import Project
 
 LIVE = """
@@ -55,6 +57,31 @@ def test_a_test_that_would_reach_a_provider_fails(project: Project) -> None:
         result = project.run("--llm-offline", "-x")
         assert result.ret == 1
         result.stdout.fnmatch_lines(["*LiveCall: --llm-offline: the test would reach*"])
+
+
+@pytest.mark.parametrize("ending", ["pass", "return 'yes'", "raise ConnectionError('no route')"])
+def test_a_test_whose_handler_has_a_fallback_fails_too(project: Project, ending: str) -> None:
+    """A handler that answers an outage, or calls it by another name, hides no live call."""
+    ask = "\n    ".join(
+        ["try: socket.getaddrinfo('api.openai.com', 443)", f"except BaseException: {ending}"]
+    )
+    project.write("test_bot.py", LIVE.format(ask=ask))
+    result = project.run("--llm-offline", "-x")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*LiveCall: --llm-offline: the test would reach*"])
+
+
+def test_a_fixture_may_not_reach_a_provider_either(project: Project) -> None:
+    """What a test is given was asked for on its behalf."""
+    project.write(
+        "conftest.py",
+        "import pytest, socket\n"
+        "@pytest.fixture(autouse=True)\n"
+        "def embedded(): socket.getaddrinfo('api.openai.com', 443)\n",
+    )
+    result = project.run("--llm-offline")
+    result.stdout.fnmatch_lines(["*LiveCall: --llm-offline: the test would reach*"])
+    assert result.parseoutcomes()["errors"] == 60
 
 
 def test_loopback_is_home(project: Project) -> None:
