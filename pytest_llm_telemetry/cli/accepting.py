@@ -14,6 +14,7 @@ from pytest_llm_telemetry.core.text import clean
 from pytest_llm_telemetry.reporters import figures
 from pytest_llm_telemetry.review import accepting
 from pytest_llm_telemetry.storage import baselines, revision, runs
+from pytest_llm_telemetry.storage.baseline_files import path_for
 
 
 def declare(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -138,7 +139,7 @@ def chosen(project: Project, suite: str | None) -> list[Baseline]:
         if project.baselines.is_file()
         else sorted(project.baselines.glob("*.json"))
         if suite is None
-        else [baselines.path_for(project.baselines, suite)]
+        else [path_for(project.baselines, suite)]
     )
     if not paths or not paths[0].is_file():
         raise BaselineError(

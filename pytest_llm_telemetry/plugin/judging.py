@@ -17,6 +17,7 @@ from pytest_llm_telemetry.plugin.options import Options
 from pytest_llm_telemetry.reporters import terminal
 from pytest_llm_telemetry.review.judging import Request, conclude
 from pytest_llm_telemetry.storage import revision, runs
+from pytest_llm_telemetry.storage.garbage import uncollected
 from pytest_llm_telemetry.storage.settings import Settings
 
 _OPEN_TO_A_VERDICT = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
@@ -42,7 +43,7 @@ class RunJudge:
         self.planned: runs.Run | None = None  # by this process; with workers only they know
         self._report: Report | None = None
         self._problems: list[Problem] = []
-        self._items: dict[tuple[str, str], list[str]] = {}
+        self._items: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Remember a golden set that cannot be used: the run cannot be judged."""
@@ -54,14 +55,16 @@ class RunJudge:
         """Learn which items a case has: under xdist the report is all the controller sees."""
         case = getattr(report, "llm_case", None) if report.when == "call" else None
         if case:
-            self._items.setdefault((case[0], case[1]), []).append(report.nodeid)
+            key = case[0], case[1]
+            self._items[key] = (*self._items.get(key, ()), report.nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(
         self, session: pytest.Session, exitstatus: int
     ) -> Generator[None, None, None]:
         """Decide, before anybody writes or displays what was decided here."""
-        self._report = self._judge(session, exitstatus)
+        with uncollected():
+            self._report = self._judge(session, exitstatus)
         if self._report is not None:
             junit.tell(session.config, self._report)
             note = hooks.tell(session.config, self._report)

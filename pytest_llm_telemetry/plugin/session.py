@@ -1,7 +1,7 @@
 """One pytest session under `--llm-telemetry`: its golden sets, its calls, and each test's say."""
 
 import os
-from collections.abc import Container, Generator, Sequence
+from collections.abc import Container, Generator, Mapping, Sequence
 from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_llm_telemetry.core.errors import TelemetryError
+from pytest_llm_telemetry.core.pricing import PriceTable
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.plugin.budget import Meter
 from pytest_llm_telemetry.plugin.collection import (
@@ -33,8 +34,8 @@ from pytest_llm_telemetry.plugin.targets import (
     targets_of,
 )
 from pytest_llm_telemetry.review.accepting import find_baseline
-from pytest_llm_telemetry.runtime.published_prices import price_table
 from pytest_llm_telemetry.storage import revision, runs, settings
+from pytest_llm_telemetry.storage.garbage import uncollected
 
 if TYPE_CHECKING:
     from pytest_llm_telemetry.plugin.stopping import EarlyStops
@@ -51,7 +52,7 @@ def start(config: pytest.Config, names: Sequence[str]) -> "TelemetrySession":
         options = resolve(config, names)
         known = settings.load(options.thresholds, options.root)
         targets = targets_of(known)
-        price_table(known.prices, known.price_list)
+        _price_table(known, known.prices)
     except TelemetryError as error:
         raise pytest.UsageError(str(error)) from None
     session = TelemetrySession(config, options, known)
@@ -120,7 +121,8 @@ class TelemetrySession:
             idle = pytest.param(None, marks=pytest.mark.skip(reason=why), id="controls")
             metafunc.parametrize("golden_case", [idle], indirect=True)
             return
-        metafunc.parametrize("golden_case", found, indirect=True, ids=ids_of(found))
+        with uncollected():
+            metafunc.parametrize("golden_case", found, indirect=True, ids=ids_of(found))
 
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
@@ -172,27 +174,32 @@ class TelemetrySession:
         """
         if self._collect_only or not session.items:
             return
-        share_locations(session.items)
-        plans, selected = self._suites.plans(session.items)
-        if plans:
-            root = self._options.root
-            commit, branch = revision.under_test(root)
-            run = runs.Run(
-                run_id=self.run_id,
-                started=utc_now(),
-                selected=selected,
-                commit=commit,
-                branch=branch,
-                baselines=relpath(self._options.baseline, root),
-                thresholds=relpath(known, root) if (known := self._settings.path) else None,
-                suites=plans,
-            )
-            runs.write_manifest(self.run_dir, run)
-            if self.judge is not None:
-                self.judge.planned = run
-            self._check_baselines(list(plans))
+        with uncollected():
+            self._plan(session.items)
         own = prices_of(session.config, self._settings.prices)
-        self._recording.open(session.config, price_table(own, self._settings.price_list))
+        self._recording.open(session.config, _price_table(self._settings, own))
+
+    def _plan(self, items: Sequence[pytest.Item]) -> None:
+        share_locations(items)
+        plans, selected = self._suites.plans(items)
+        if not plans:
+            return
+        root = self._options.root
+        commit, branch = revision.under_test(root)
+        run = runs.Run(
+            run_id=self.run_id,
+            started=utc_now(),
+            selected=selected,
+            commit=commit,
+            branch=branch,
+            baselines=relpath(self._options.baseline, root),
+            thresholds=relpath(known, root) if (known := self._settings.path) else None,
+            suites=plans,
+        )
+        runs.write_manifest(self.run_dir, run)
+        if self.judge is not None:
+            self.judge.planned = run
+        self._check_baselines(list(plans))
 
     def _check_baselines(self, suites: Sequence[str]) -> None:
         """Refuse a broken baseline before the first call is paid for.
@@ -213,6 +220,15 @@ class TelemetrySession:
     def pytest_sessionfinish(self) -> None:
         """Close the log, before it is read."""
         self._recording.close()
+
+
+def _price_table(known: settings.Settings, own: Mapping[str, Any]) -> PriceTable | None:
+    """The prices that the settings ask for, with the team's `own` and those of plugins."""
+    if not own and known.price_list is None:
+        return None
+    from pytest_llm_telemetry.runtime.published_prices import price_table  # noqa: PLC0415 - as above
+
+    return price_table(own, known.price_list)
 
 
 def _meter(run_dir: Path, budget_usd: float | None) -> Meter | None:

@@ -8,7 +8,8 @@ from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
 from pytest_llm_telemetry.core.errors import BaselineError
 from pytest_llm_telemetry.core.metrics import Summary
 from pytest_llm_telemetry.core.samples import CONTROL
-from pytest_llm_telemetry.storage import baselines, runs
+from pytest_llm_telemetry.storage import runs
+from pytest_llm_telemetry.storage.baseline_files import path_for
 
 
 def find_baseline(place: Path, suite: str, models: Sequence[str] = ()) -> Baseline | None:
@@ -25,6 +26,8 @@ def find_baseline(place: Path, suite: str, models: Sequence[str] = ()) -> Baseli
         path = own
     if not path.exists():
         return None
+    from pytest_llm_telemetry.storage import baselines  # noqa: PLC0415 - the first runs have none
+
     baseline = baselines.read(path)
     if baseline.suite != suite:
         raise BaselineError(
@@ -38,7 +41,7 @@ def find_baseline(place: Path, suite: str, models: Sequence[str] = ()) -> Baseli
 def _path(place: Path, suite: str, model: str = "") -> Path:
     if place.suffix == ".json":
         return place
-    return baselines.path_for(place, f"{suite}@{model}" if model else suite)
+    return path_for(place, f"{suite}@{model}" if model else suite)
 
 
 def accept(
@@ -57,6 +60,8 @@ def accept(
         BaselineError: If the run is partial or only a selection, if a case is not in it, or if
             `per_model` is asked for where several models answered, or none that is known.
     """
+    from pytest_llm_telemetry.storage import baselines  # noqa: PLC0415 - as above
+
     written = []
     for name, summary in _chosen(run_dir, suite, decision).items():
         path = _path(place, name, _only_model(summary) if per_model else "")

@@ -223,15 +223,15 @@ class Emitter:
 
         The sample's rate is put in where `at` says: by default before the closing brace.
         """
+        line = encoded(text)
         if tap is not None:
             with self.guard:
-                tap.write(encoded(text))
+                tap.write(line)
         if rate is not None:
             if rate == 0.0:
                 self.sampled_out += 1
                 return
-            text = f'{text[:at]},"sample_rate":{rate!r}{text[at:]}'
-        line = encoded(text)
+            line = encoded(f'{text[:at]},"sample_rate":{rate!r}{text[at:]}')
         for write in self._writes:
             try:
                 write(line)

@@ -7,7 +7,7 @@ it is closed or dropped before the provider said that it had finished.
 
 from __future__ import annotations
 
-from pytest_llm_telemetry.core.usage import StreamUsage
+from pytest_llm_telemetry.core import usage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class _Followed:
         self._call = call
         self._source = source
         self._iterator: Any = None
-        self._seen = StreamUsage()
+        self._seen = usage.StreamUsage()
         self._over = False
 
     def _chunk(self, chunk: Any) -> Any:

@@ -26,6 +26,7 @@ _SHORT = 64
 _TEXTS = ("session_id", "variant", "trace_id", "span_id", "suite", "case_id", "run_id", "worker")
 _BEFORE_USER = Members(CONTEXT[: CONTEXT.index("user_hash")])
 _AFTER_USER = Members(CONTEXT[CONTEXT.index("user_hash") + 1 :])
+_BESIDE_USER = Members((*_BEFORE_USER.names, *_AFTER_USER.names))
 _TOLD = frozenset({*_BEFORE_USER.names, *_AFTER_USER.names})
 _CANCELLED = "cancelled"
 
@@ -95,6 +96,8 @@ class Wording:
                 self._as_text(found, name)
         if "tags" in found:
             self._tags(found)
+        if not who:
+            return self.members(found, _BESIDE_USER)
         return self.members(found, _BEFORE_USER) + who + self.members(found, _AFTER_USER)
 
     def user(self, user: object) -> str:

@@ -1,10 +1,8 @@
 """Baselines on disk: what a team accepted, in a file whose diff a person can read."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +17,6 @@ from pytest_llm_telemetry.storage.writing import write_atomically
 SCHEMA_VERSION = 1
 HISTORY = 20
 MAX_BYTES = 50_000_000
-_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}(?<!\.)")
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # to Windows
-
-
-def path_for(directory: Path, suite: str) -> Path:
-    """The baseline file of a suite, inside `directory` whatever the suite is called.
-
-    A name that is safe as a file name is the file name; any other is what is safe of it and the
-    start of its SHA-256, so that no two suites share a file.
-    """
-    if _PLAIN.fullmatch(suite) and not _RESERVED.fullmatch(suite):
-        return directory / f"{suite}.json"
-    safe = re.sub(r"[^A-Za-z0-9_]+", "-", suite).strip("-")[:60]
-    mark = sha256(suite.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return directory / f"{safe or 'suite'}-{mark}.json"
 
 
 def read(path: Path, *, suite: str | None = None) -> Baseline:

@@ -1,8 +1,6 @@
 """Log files as they were before they were compressed: plain, gzip or Zstandard."""
 
-import gzip
 import io
-import zlib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +38,9 @@ def unpacked(file: BinaryIO, path: Path) -> Readable:
         ConfigError: If it takes a package that is not installed.
     """
     if path.suffix == GZIP:
+        import gzip  # noqa: PLC0415 - 1 ms, where there is such a file
+        import zlib  # noqa: PLC0415 - as above
+
         return _Bounded(gzip.GzipFile(fileobj=file), file, (OSError, zlib.error))
     if path.suffix == ZSTD:
         opened, fault = _zstd(path)
@@ -73,6 +74,8 @@ def packer(file: BinaryIO, path: Path) -> Packer | None:
         ConfigError: If it takes a package that is not installed.
     """
     if path.suffix == GZIP:
+        import gzip  # noqa: PLC0415 - as above
+
         return gzip.GzipFile(fileobj=file, mode="wb", filename="")
     if path.suffix != ZSTD:
         return None

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from secrets import token_hex
 
 from pytest_llm_telemetry.core.errors import TelemetryError
 
@@ -15,7 +14,7 @@ def write_atomically(path: Path, text: str, *, error: type[TelemetryError]) -> N
     Raises:
         TelemetryError: Of the type `error`, if the folder or file cannot be written.
     """
-    temporary = path.with_name(f".{path.name[:60]}.{token_hex(6)}")
+    temporary = path.with_name(f".{path.name[:60]}.{os.urandom(6).hex()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

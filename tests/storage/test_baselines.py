@@ -16,6 +16,7 @@ from pytest_llm_telemetry.core.errors import BaselineError
 from pytest_llm_telemetry.core.metrics import Summary, measure
 from pytest_llm_telemetry.core.samples import Attempt, Call, CaseSamples
 from pytest_llm_telemetry.storage import baselines, schemas
+from pytest_llm_telemetry.storage.baseline_files import path_for
 
 ADA = Acceptance(
     run_id="r1", at="2026-11-23T11:25:00.000Z", by="ada", why="first", commit="3f2c1ab"
@@ -225,9 +226,9 @@ def _suites() -> list[str]:
 
 def test_every_suite_has_a_file_of_its_own_inside_the_folder(tmp_path: Path) -> None:
     """No name climbs out, is reserved, hides, or shares a file with another in any letter case."""
-    paths = {name: baselines.path_for(tmp_path, name) for name in [*_suites(), "support", "a.b-c"]}
-    assert baselines.path_for(tmp_path, "support") == tmp_path / "support.json"
-    assert baselines.path_for(tmp_path, "a.b-c") == tmp_path / "a.b-c.json"
+    paths = {name: path_for(tmp_path, name) for name in [*_suites(), "support", "a.b-c"]}
+    assert path_for(tmp_path, "support") == tmp_path / "support.json"
+    assert path_for(tmp_path, "a.b-c") == tmp_path / "a.b-c.json"
     names = [path.name for path in paths.values()]
     assert {path.parent for path in paths.values()} == {tmp_path}
     assert len({name.casefold() for name in names}) == len(paths)

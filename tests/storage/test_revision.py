@@ -60,6 +60,48 @@ def test_outside_of_a_repository_nothing_is_known(
     assert revision.under_test(tmp_path) == (None, None)
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        ["checkout -q -b feature/eu-rules"],
+        ["checkout -q -b feature/eu-rules", "pack-refs --all"],
+        ["checkout -q --detach"],
+    ],
+    ids=["a branch", "a branch with a path", "packed", "no branch"],
+)
+def test_what_is_usual_is_read_without_git(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, steps: list[str]
+) -> None:
+    """The same as git says, from a folder below, and no process is started for it."""
+    for step in steps:
+        git(repository, *step.split())
+    told = git(repository, "rev-parse", "HEAD", "--abbrev-ref", "HEAD").split("\n")
+    (repository / "below").mkdir()
+    monkeypatch.setattr(subprocess, "run", None)
+    expected = (told[0], None if told[1] == "HEAD" else told[1])
+    assert revision.under_test(repository / "below") == expected
+
+
+def test_what_is_unusual_is_asked_of_git(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A worktree, a repository elsewhere, one that is broken, and a branch without a commit."""
+    first = git(repository, "rev-parse", "HEAD")
+    beside = tmp_path_factory.mktemp("beside") / "tree"
+    git(repository, "worktree", "add", "--quiet", "-b", "side", str(beside))
+    assert revision.under_test(beside) == (first, "side")
+    git(repository, "symbolic-ref", "refs/heads/alias", "refs/heads/work")
+    git(repository, "symbolic-ref", "HEAD", "refs/heads/alias")
+    assert revision.under_test(repository)[0] == first
+    git(repository, "checkout", "--quiet", "--orphan", "unborn")
+    assert revision.under_test(repository) == (None, None)
+    (repository / ".git" / "HEAD").unlink()
+    assert revision.under_test(repository) == (None, None)
+    monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
+    assert revision.under_test(beside) == (None, None)
+
+
 def test_a_person_is_named_by_the_ci_then_by_git_then_by_the_account(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

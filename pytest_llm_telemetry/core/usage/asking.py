@@ -75,6 +75,8 @@ def _last_user(messages: Sequence[Any], depth: int) -> str | None:
 def request_fields(kwargs: Mapping[str, Any]) -> Usage:
     """What a call's keyword arguments alone tell: `model_requested` and `streaming`. Never raises."""
     found: Usage = {}
+    if not kwargs:  # as where a handler is asked by position
+        return found
     model = quietly(word, kwargs, "model", "modelId", "model_id", "model_name", "model_requested")
     if model is not None:
         found["model_requested"] = model

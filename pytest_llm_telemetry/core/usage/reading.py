@@ -46,15 +46,7 @@ _known: dict[type, Callable[[Any], Found | None]] = {}  # which family read this
 
 
 def read(response: Any, request: Mapping[str, Any] | None = None) -> Usage:
-    """The event fields that a response tells; a key that is absent is unknown.
-
-    Args:
-        response: A provider SDK's or a framework's object, its JSON as a dict, an HTTP response
-            whose body was read, a text, or anything else (which tells nothing).
-        request: The call's keyword arguments, for the model asked for.
-
-    No body or stream is consumed, no property is run, nothing is raised.
-    """
+    """See `core.usage.read`."""
     found: Any = request_fields(request) if request is not None else {}
     told: Found = quietly(_read, response, _DEPTH) or {}
     for name, value in told.items():
