@@ -5,6 +5,7 @@ is right of one line need not be looked at again for each line of its form, but 
 which must be measures, and for what is nested.
 """
 
+from collections.abc import Iterable
 from dataclasses import MISSING
 from typing import Any
 
@@ -36,29 +37,31 @@ _UNMET = _Form((), ())
 _known: dict[str, dict[_Key, _Form | None]] = {name: {} for name in KINDS}
 
 
-def event_of(record: dict[str, Any]) -> Event | None:
-    """The event of an object that nobody else holds: it becomes the event's own.
+def events_of(records: Iterable[dict[str, Any]]) -> list[Event] | None:
+    """The events of objects that nobody else holds: each becomes its event's own.
 
-    `None` if its form is not a usual one: it is no event, or has fields that events of this version
-    do not have, or values within values. `core.events.from_dict` can tell.
+    `None` if one has a form that is not a usual one: it is no event, or has fields that events of
+    this version do not have, or values within values. `core.events.from_dict` can tell.
     """
-    name = record.get("event")
-    if type(name) is not str or name not in KINDS or record.get("schema_version") != SCHEMA_VERSION:
-        return None
-    forms = _known[name]
-    key = tuple(record), tuple(map(type, record.values()))
-    form = forms.get(key, _UNMET)
-    if form is _UNMET:
-        form = _learnt(forms, key, KINDS[name])
-    if form is None:
-        return None
-    for number in form.numbers:
-        if not -MOST < record[number] < MOST:
+    found: list[Event] = []
+    for record in records:
+        name = record.get("event")
+        if type(name) is not str or name not in KINDS:
             return None
-    if form.nested and not _holds_plain(record, form.nested):
-        return None
-    del record["event"]
-    return holding(KINDS[name], record)
+        key = tuple(record), tuple(map(type, record.values()))
+        form = _known[name].get(key, _UNMET)
+        if form is _UNMET:
+            form = _learnt(_known[name], key, KINDS[name])
+        if form is None or record.get("schema_version") != SCHEMA_VERSION:
+            return None
+        for number in form.numbers:
+            if not -MOST < record[number] < MOST:
+                return None
+        if form.nested and not _holds_plain(record, form.nested):
+            return None
+        del record["event"]
+        found.append(holding(KINDS[name], record))
+    return found
 
 
 def _learnt(forms: dict[_Key, _Form | None], key: _Key, kind: type[Event]) -> _Form | None:

@@ -201,12 +201,12 @@ def _attempts(scores: Sequence[QueryScore], repeats: int) -> tuple[Attempt, ...]
 
 def _attempt(number: int, scores: Sequence[QueryScore]) -> Attempt:
     judged = [score.passed for score in scores if score.passed is not None]
+    lost = [score.explanation for score in scores if not score.passed]
+    answers = [score.answer_preview for score in scores if score.answer_preview]
     return Attempt(
         number=number,
         passed=all(judged) if judged else None,
-        score=sum(score.score for score in scores) / len(scores),
-        notes=tuple(
-            score.explanation for score in scores if score.explanation and not score.passed
-        ),
-        answer=next((score.answer_preview for score in scores if score.answer_preview), None),
+        score=sum([score.score for score in scores]) / len(scores),
+        notes=tuple(filter(None, lost)),
+        answer=answers[0] if answers else None,
     )

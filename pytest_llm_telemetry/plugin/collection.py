@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import field
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -203,6 +204,11 @@ def _plan(case: Case, item: pytest.Item) -> CasePlan:
 
 def _where(item: pytest.Item) -> str:
     path, line, _ = item.location  # pytest asks for it as well and keeps it; reportinfo() is slow
+    return _place(path, line)
+
+
+@lru_cache(maxsize=64)  # a function's cases stand in one place
+def _place(path: str, line: int | None) -> str:
     return f"{Path(path).as_posix()}:{(line or 0) + 1}"
 
 

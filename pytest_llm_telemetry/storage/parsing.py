@@ -4,8 +4,8 @@ import json
 from itertools import chain
 from typing import Any, NoReturn
 
+from pytest_llm_telemetry.core import forms
 from pytest_llm_telemetry.core.events import Event
-from pytest_llm_telemetry.core.forms import event_of
 
 
 class Refused(ValueError):  # noqa: N818 - as in `storage.documents`: no user meets it
@@ -41,10 +41,7 @@ def events_of(block: bytes) -> list[Event] | None:
         records = _records(f"[{listed}]", block)
     except (ValueError, RecursionError):  # UTF-8's error is a ValueError, too
         return None
-    if len(records) != lines:
-        return None
-    found = [event for record in records if (event := event_of(record))]
-    return found if len(found) == lines else None
+    return forms.events_of(records) if len(records) == lines else None
 
 
 def _records(listed: str, block: bytes) -> list[dict[str, Any]]:
@@ -55,20 +52,19 @@ def _records(listed: str, block: bytes) -> list[dict[str, Any]]:
     """
     if not any(blank in block for blank in _BLANKS):
         records: list[dict[str, Any]] = _QUICK.decode(listed)
-        if set(map(type, records)) == {dict} and block.count(b'":') == _keys(records):
+        if set(map(type, records)) == {dict} and _has_keys(records, block.count(b'":')):
             return records
     records = _DECODER.decode(listed)
     return records if set(map(type, records)) == {dict} else []
 
 
-def _keys(records: list[dict[str, Any]]) -> int:
-    """How many keys objects have, and the objects in them."""
-    inner = [
-        len(value)
-        for value in chain.from_iterable(map(dict.values, records))
-        if type(value) is dict
-    ]
-    return sum(map(len, records)) + sum(inner)
+def _has_keys(records: list[dict[str, Any]], count: int) -> bool:
+    """Whether objects, with the objects in them, have so many keys."""
+    outer = sum(map(len, records))
+    if outer == count:
+        return True
+    values = chain.from_iterable(map(dict.values, records))
+    return outer + sum(len(value) for value in values if type(value) is dict) == count
 
 
 def _constant(_name: str) -> NoReturn:

@@ -22,8 +22,8 @@ START: dict[str, Any] = {
 def test_a_form_reads_what_is_read_without_it(record: dict[str, Any]) -> None:
     """The same event or none: the first of a form, and those behind it."""
     for _ in range(2):
-        found = forms.event_of({"schema_version": 1} | copy.deepcopy(record))
-        assert found is None or found == from_dict(record)
+        found = forms.events_of([{"schema_version": 1} | copy.deepcopy(record)])
+        assert found is None or found == [from_dict(record)]
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_form_reads_what_is_read_without_it(record: dict[str, Any]) -> None:
 def test_usual_forms_are_known(fields: dict[str, Any]) -> None:
     """What our own logger writes is read by its form."""
     record = START | {"event": "query_success"} | fields
-    assert forms.event_of(dict(record)) == from_dict(record)
+    assert forms.events_of([dict(START), dict(record)]) == [from_dict(START), from_dict(record)]
     assert isinstance(from_dict(record), QuerySuccess)
 
 
@@ -67,14 +67,14 @@ def test_unusual_forms_are_left_to_the_full_reader(fields: dict[str, Any]) -> No
     """No matter how often they come; and a line of theirs hides none of a usual form."""
     for _ in range(2):
         record = START | fields
-        assert forms.event_of(record) is None
+        assert forms.events_of([dict(START), record]) is None
         assert record == START | fields
-    assert forms.event_of(dict(START)) == QueryStart(query_id="q", timestamp=AT)
+    assert forms.events_of([dict(START)]) == [QueryStart(query_id="q", timestamp=AT)]
 
 
 def test_a_log_of_ever_new_forms_takes_no_memory() -> None:
     """A stranger's fields are forgotten, and known forms are known again."""
     for number in range(2_500):
         record = START | {f"field{number}": 1}
-        assert forms.event_of(record) is None
-    assert forms.event_of(dict(START)) == from_dict(START)
+        assert forms.events_of([record]) is None
+    assert forms.events_of([dict(START)]) == [from_dict(START)]

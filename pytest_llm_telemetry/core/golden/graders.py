@@ -85,14 +85,17 @@ def _plain(text: str, grader: Grader) -> str:
 
 
 def _exact(text: str, grader: Grader, _: Engines) -> Outcome:
-    same = _plain(text, grader).strip() == _plain(grader.value, grader).strip()
-    return float(same), quoted(text)
+    if _plain(text, grader).strip() == _plain(grader.value, grader).strip():
+        return 1.0, ""
+    return 0.0, quoted(text)
 
 
 def _contains(text: str, grader: Grader, _: Engines) -> Outcome:
     plain = _plain(text, grader)
     missing = [wanted for wanted in grader.value if _plain(wanted, grader) not in plain]
-    lack = f" without {quoted(missing[0])}" if missing and len(grader.value) > 1 else ""
+    if not missing:
+        return 1.0, ""
+    lack = f" without {quoted(missing[0])}" if len(grader.value) > 1 else ""
     return 1 - len(missing) / len(grader.value), quoted(text) + lack
 
 
