@@ -125,6 +125,8 @@ def _refuse_incomplete(summary: Summary, decision: Acceptance, previous: Baselin
         if summary.missing
         else "only a part of the golden set was run"
         if summary.selected
+        else "no call was answered"
+        if summary.metrics.get("error_rate") == 1.0 and summary.metrics.get("pass_rate") is None
         else ""
     )
     if reason and not (decision.cases and previous):

@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from contextlib import ExitStack
-from glob import escape
 from pathlib import Path
 from time import sleep
 from typing import TypeVar
@@ -16,8 +15,8 @@ from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
 from pytest_llm_telemetry.storage import alert_state, erasing, rolling, tails
 from pytest_llm_telemetry.storage.alert_state import Memory
-from pytest_llm_telemetry.storage.finding import LOG
-from pytest_llm_telemetry.storage.packing import PACKED, ZSTD
+from pytest_llm_telemetry.storage.finding import log_files
+from pytest_llm_telemetry.storage.packing import PACKED
 
 _CLOSED = re.compile(r"(.+)\.\d{4}-\d\d-\d\d\.\d+(\.[^.]+?)(\.gz|\.zst)?")
 _DAY_S = 86_400
@@ -61,12 +60,17 @@ class Erased:
 def logs_of(places: Iterable[Path]) -> list[Path]:
     """The logs (`llm.jsonl`, by the name that is written to) of some files and folders.
 
+    Folders are searched with all that is in them, as everything that reads logs does.
+
     Raises:
         ConfigError: If a place does not exist or holds no log.
     """
     found: dict[Path, None] = {}
     for place in places:
-        logs = _in_folder(place) if place.is_dir() else _one(place)
+        if place.is_dir():
+            logs = sorted(map(_log, log_files([place])))
+        else:
+            logs = [_log(place)] if place.is_file() or _closed([place]) else []
         if not logs:
             raise ConfigError(
                 "holds no log", where=place.as_posix(), remedy="name log files or their folder"
@@ -79,10 +83,9 @@ def files_of(logs: Iterable[Path]) -> list[Path]:
     """All files of some logs, the oldest of each first; of one that is just being compressed one."""
     found: list[Path] = []
     for log in logs:
-        closed = _closed([log])
-        known = {path.name for path in closed}
-        found += [p for p in closed if not any(p.name + end in known for end in PACKED)]
-        found += [log] * log.exists()
+        files = [*_closed([log]), *[log] * log.exists()]
+        known = {path.name for path in files}
+        found += [p for p in files if not any(p.name + end in known for end in PACKED)]
     return found
 
 
@@ -102,7 +105,7 @@ def erase(
     """
     work = _Work(user_hash)
     asked = tuple(logs)
-    files = [*_closed(asked), *asked]
+    files = [*_closed(asked), *(log for log in asked if log.exists())]
     work.count(files)  # learns all their calls: a score may stand before its call
     found = work.count(files)
     if dry_run:
@@ -204,27 +207,18 @@ class _Work:
 
 
 def _closed(logs: Iterable[Path]) -> list[Path]:
-    """What was rotated away from logs, by our logger or, compressed by Zstandard, by somebody."""
-    found = []
+    """What was rotated away from logs, or compressed as a whole by somebody."""
+    found: list[Path] = []
     for log in logs:
-        packed = log.parent.glob(f"{escape(log.stem)}.*{escape(log.suffix)}{ZSTD}")
-        theirs = [path for path in packed if _base(path.name) == log.name]
-        found += sorted([*map(Path, closed_files(os.fspath(log))), *theirs])
+        whole = (log.with_name(log.name + end) for end in sorted(PACKED))
+        found += filter(Path.is_file, whole)
+        found += map(Path, closed_files(os.fspath(log)))
     return found
 
 
-def _base(name: str) -> str | None:
-    """The log that a closed file was rotated away from."""
-    match = _CLOSED.fullmatch(name)
-    return f"{match[1]}{match[2]}" if match else None
-
-
-def _in_folder(folder: Path) -> list[Path]:
-    names = sorted(path.name for path in folder.iterdir())
-    logs = {base for name in names if (base := _base(name))}
-    logs |= {name for name in names if name.endswith(LOG) and not _base(name)}
-    return [folder / name for name in sorted(logs)]
-
-
-def _one(log: Path) -> list[Path]:
-    return [log] if log.is_file() or _closed([log]) else []
+def _log(path: Path) -> Path:
+    """The log that a file is, or was rotated away from."""
+    match = _CLOSED.fullmatch(path.name)
+    if match:
+        return path.with_name(f"{match[1]}{match[2]}")
+    return path.with_suffix("") if path.suffix in PACKED else path

@@ -24,6 +24,7 @@ _DAY_S = 86_400
 _HOUR_S = 3600
 _WAIT_S = 30.0
 _NEVER = float("inf")
+_PACKED = (".gz", ".zst")  # we write the first, somebody else's hand may the second
 _ROLLUPS = ".rollups"  # where `storage.rolling` keeps figures of the logs beside them
 KEEP_DAYS = 30  # closed files, where nobody says otherwise
 _locks: set[int] = set()  # descriptors by which folders are locked just now
@@ -130,7 +131,7 @@ class Rotation:
         from pytest_llm_telemetry.runtime.compression import compress  # noqa: PLC0415 - gzip is slow to import
 
         for name in closed_files(path):
-            if not name.endswith(".gz"):
+            if not name.endswith(_PACKED):
                 with Guard(self._faults):
                     compress(name)
 
@@ -153,8 +154,9 @@ def closed_files(path: str) -> list[str]:
 
 
 def _is_closed(name: str, stem: str, extension: str) -> bool:
-    """Whether a name is `llm.2026-11-23.0001.jsonl` or that with `.gz`."""
-    name = name.removesuffix(".gz")
+    """Whether a name is `llm.2026-11-23.0001.jsonl`, or that compressed."""
+    for end in _PACKED:
+        name = name.removesuffix(end)
     if not (name.startswith(stem) and name.endswith(extension)):
         return False
     day, _, number = name[len(stem) : len(name) - len(extension)].partition(".")
@@ -208,7 +210,7 @@ if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
 
 
 def _taken(name: str) -> bool:
-    return os.path.lexists(name) or os.path.lexists(name + ".gz")
+    return any(os.path.lexists(name + end) for end in ("", *_PACKED))
 
 
 def purge(

@@ -23,6 +23,7 @@ from pytest_llm_telemetry.runtime.compression import compress
 from pytest_llm_telemetry.runtime.rotation import closed_files, turn
 from pytest_llm_telemetry.storage import alert_state
 from pytest_llm_telemetry.storage import logs as reading
+from pytest_llm_telemetry.storage.finding import log_files
 from pytest_llm_telemetry.storage.traffic import read_traffic
 
 KEY = "a key of the service"
@@ -98,6 +99,32 @@ def test_all_that_is_held_of_a_person_goes_and_nothing_else(
     assert not list(log.parent.glob("*.tmp"))
     assert main(["purge", str(log), "--user", ANNA]) == 0
     assert "deleted 0 lines of 0 files" in capsys.readouterr().out
+
+
+def test_a_folder_is_erased_as_far_as_it_is_read(log: Path, tmp_path: Path) -> None:
+    """Hosts' folders below it, and logs that somebody moved aside and compressed whole, as well."""
+    host = log.parent / "host-b" / "llm.jsonl"
+    serve(host)
+    serve(tmp_path / "old.jsonl")
+    old = log.parent / "old.jsonl.gz"
+    old.write_bytes(gzip.compress((tmp_path / "old.jsonl").read_bytes()))
+    serve(tmp_path / "dated.jsonl")
+    dated = log.parent / "llm.2026-10-01.jsonl.zst"
+    dated.write_bytes(zstandard.compress((tmp_path / "dated.jsonl").read_bytes()))
+    person = keyed_hash(ANNA, KEY.encode())
+    assert main(["purge", str(log.parent), "--user", ANNA]) == 0
+    left = reading.read(log_files([log.parent]))
+    assert len(left.events) == 30
+    assert person not in {getattr(event, "user_hash", None) for event in left.events}
+
+
+def test_a_rotated_file_stands_for_its_log(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Somebody who names a closed file means the log: the file keeps its name, and no line stays."""
+    closed = closed_files(str(log))[0]
+    assert main(["purge", closed, "--user", ANNA]) == 0
+    assert "deleted 15 lines of 3 files" in capsys.readouterr().out
+    assert Path(closed).is_file()
+    assert held_of(log, ANNA) == 0
 
 
 def test_a_dry_run_counts_and_changes_nothing(

@@ -42,6 +42,15 @@ def test_old_files_go_and_a_dry_run_only_tells(
     assert len(names(log)) == 4
 
 
+def test_a_closed_file_that_somebody_compressed_by_zstandard_goes_too(log: Path) -> None:
+    """Retention is of every closed file that a dashboard reads."""
+    closed = log.parent / "llm.2026-11-01.0002.jsonl.zst"
+    closed.write_bytes(b"x")
+    os.utime(closed, (0, 0))
+    assert main(["purge", str(log), "--older-than", "30d"]) == 0
+    assert not closed.exists()
+
+
 def test_the_oldest_go_while_there_is_too_much(log: Path) -> None:
     """By size the oldest go first; the log and other logs' files stay."""
     assert main(["purge", str(log), "--max-bytes", "1.5k"]) == 0

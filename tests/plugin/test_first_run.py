@@ -12,6 +12,16 @@ def test_without_a_baseline_the_run_passes_and_says_how_to_accept_it(project: Pr
     )
 
 
+def test_a_first_run_without_an_answer_is_no_pass_and_no_baseline(project: Project) -> None:
+    """A bot whose every call fails (no key, say) cannot be judged, and is not what others are held to."""
+    bot = (project.root / "test_bot.py").read_text(encoding="utf-8")
+    project.write("test_bot.py", bot.replace("    return ", "    raise OSError\n    return "))
+    result = project.run("--llm-update-baseline")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(["*no call was answered: all of 60 calls failed (OSError)*"])
+    assert not (project.root / "baselines").exists()
+
+
 def test_without_a_baseline_absolute_limits_are_judged(project: Project) -> None:
     """A broken absolute limit fails a first run like any other."""
     project.write("llm-telemetry.toml", "schema_version = 1\n[limits.pass_rate]\nmin = 0.9\n")

@@ -1,6 +1,6 @@
 """Nothing may drop out of a run unseen: a case that is not there is judged by name."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pytest_llm_telemetry.core.baseline import Baseline
 from pytest_llm_telemetry.core.gate.wording import count, listing
@@ -25,13 +25,30 @@ def judge_presence(
         return (), (_cut_short(known, lost),), notes
     places = {case_id: case.where for case_id, case in accepted.items()}
     places |= {case.case_id: case.where for case in now.cases if case.where}
-    return _missing(lost, places, set(accepted)), () if known else (_NOTHING,), notes
+    return _missing(lost, places, set(accepted)), _unheard(now.cases, known), notes
 
 
 _NOTHING = Problem(
     what="the run recorded no call and no score, so there is nothing to judge",
     remedy="wrap the handler with llm_telemetry.wrap, or let the test call golden_case.check",
 )
+
+
+def _unheard(cases: Sequence[CaseSamples], known: set[str]) -> tuple[Problem, ...]:
+    """A run without an answer says nothing of the model's: it is no pass, and no first baseline."""
+    if not known:
+        return (_NOTHING,)
+    calls = [call for case in cases for call in case.calls]
+    graded = any(attempt.score is not None for case in cases for attempt in case.attempts)
+    if graded or not calls or not all(call.error_type for call in calls):
+        return ()
+    kinds = [*dict.fromkeys(call.error_type or "" for call in calls)]
+    return (
+        Problem(
+            what=f"no call was answered: all of {count(len(calls), 'call')} failed ({listing(kinds)})",
+            remedy="mend what fails them (a key, an address, an argument), and run it again",
+        ),
+    )
 
 
 def _lost(now: Summary, accepted: Mapping[str, CaseSamples], known: set[str]) -> dict[str, str]:

@@ -149,7 +149,7 @@ def test_latency_that_the_run_lost_is_told(
 ) -> None:
     """Failed calls are the error rate's business; calls without a time are a problem."""
     before = _timed(suites, 1, cases=20)
-    now = [suites.case(f"c{n:03}", calls=[call]) for n in range(20)]
+    now = [suites.case(f"c{n:03}", [True], calls=[call]) for n in range(20)]
     verdict = judge(suites.run(now), suites.accepted(before), suites.compare("avg_latency_ms"))
     assert verdict.status == status
     some = judge(

@@ -47,6 +47,21 @@ def test_limits_that_cannot_be_judged_do_not_hide_the_others(suites: Suites) -> 
     assert [check.status for check in verdict.checks] == ["pass"]
 
 
+def test_a_run_without_an_answer_is_no_pass(suites: Suites) -> None:
+    """Where every call failed nothing was heard of the model; one answer or one grade is enough."""
+    failed = [suites.case(f"c{n}", calls=[{"error_type": "AuthenticationError"}]) for n in range(3)]
+    verdict = judge(suites.run(failed), None, Thresholds())
+    assert verdict.problems == (
+        Problem(
+            what="no call was answered: all of 3 calls failed (AuthenticationError)",
+            remedy="mend what fails them (a key, an address, an argument), and run it again",
+        ),
+    )
+    assert verdict.status == "error"
+    for heard in (suites.case("c9"), suites.case("c9", [False], calls=[{"error_type": "E"}])):
+        assert judge(suites.run([*failed, heard]), None, Thresholds()).status == "pass"
+
+
 @pytest.mark.parametrize(
     ("metric", "call", "why", "remedy"),
     [
