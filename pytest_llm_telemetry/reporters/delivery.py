@@ -240,7 +240,9 @@ def _fault(webhook: Webhook) -> tuple[str, str]:
     if parts.scheme not in webhook.schemes or parts.username is not None:
         return f"the webhook must be {' or '.join(webhook.schemes)}, without a user", again
     if parts.hostname not in webhook.hosts:
-        allowed = f"allowed: {', '.join(webhook.hosts)}; allow another one explicitly"
+        allowed = (
+            f"allowed: {', '.join(webhook.hosts)}; allow another one in LLM_TELEMETRY_SLACK_HOSTS"
+        )
         return "the webhook points to a host that is not allowed", allowed
     return "", ""
 
