@@ -4,7 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice, repeat
+from itertools import compress, islice, repeat
 from math import ceil, floor, log
 from operator import itemgetter, mul, truediv
 from typing import NamedTuple
@@ -21,6 +21,8 @@ MOST = 1e15  # of one value: 30,000 years of latency
 _TIMES = ("latency", "ttft")
 _NUMBERS = (*_TIMES, *TOKENS, "cost", "score")
 _TOLD = itemgetter(*[Row._fields.index(name) for name in _NUMBERS])
+# texts of which few different ones occur, and others
+_FEW, _MANY = ("service", "labels", "model"), ("user", "query", "preview")
 _LONGEST = 100  # characters of a type of errors
 
 Rows = Sequence[tuple[str, ...]]
@@ -50,6 +52,28 @@ class _Piece(NamedTuple):
         return _Piece(self.shape, self.names, numbers)
 
 
+class _Batch:
+    """Events of one shape that tell the same numbers, column by column."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, list[str]] = {name: [] for name in (*_FEW, *_MANY)}
+        self.numbers: dict[str, list[int]] = {}
+
+    def add(self, texts: Texts, numbers: Columns, known: dict[str, str]) -> None:
+        """Add events; each of the texts that are few is kept once, in `known`."""
+        for name in _FEW:
+            self.texts[name] += map(known.setdefault, texts[name], texts[name])
+        for name in _MANY:
+            self.texts[name] += texts[name]
+        for name, told in numbers.items():
+            self.numbers.setdefault(name, []).extend(told)
+
+    def piece(self, shape: Shape) -> _Piece:
+        """Its numbers."""
+        told = _transposed(self.numbers, len(self.texts["query"]))
+        return _Piece(shape, tuple(self.numbers), told, self.numbers)
+
+
 class Tally:
     """An hour that is being counted."""
 
@@ -60,58 +84,46 @@ class Tally:
 
     def __init__(self, hour: Hour) -> None:
         self._hour = hour
-        self._texts: dict[str, dict[str, Figures]] = {"service": {}, "labels": {}, "model": {}}
-        self._begin()
-
-    def _begin(self) -> None:
-        self._batch = Figures()
-        self._many: dict[str, list[tuple[Sequence[str], _Piece]]] = {"user": [], "query": []}
-        self._previews: list[tuple[Sequence[str], Sequence[str]]] = []
+        self._texts: dict[str, dict[str, Figures]] = {name: {} for name in _FEW}
+        self._batches: defaultdict[tuple[Shape, tuple[str, ...]], _Batch] = defaultdict(_Batch)
+        self._known: dict[str, str] = {}
 
     def add(self, shared: tuple[str, ...], rows: Rows) -> str:
-        """Count rows that share their `SHARED` fields; the latest time of them comes back."""
+        """Take rows that share their `SHARED` fields; the latest time of them comes back."""
         shape = _shape(shared)
         self._hour.counted += len(rows)
         latest = ""
         for columns in _alike(rows):
             latest = max(latest, *columns["time"])
             numbers = _numbers(columns, shape.weight)
-            told = _transposed(numbers, len(columns["time"]))
-            piece = _Piece(shape, tuple(numbers), told, numbers)
-            piece.add_to(self._batch)
-            self._part(columns, piece)
+            self._batches[shape, tuple(numbers)].add(columns, numbers, self._known)
         return latest
 
-    def _part(self, columns: Texts, piece: _Piece) -> None:
+    def end_batch(self) -> None:
+        """Count the rows so far, name the largest users and queries of them, and let go of them."""
+        if not self._batches:
+            return
+        whole = Figures()
+        told = [(batch.texts, batch.piece(shape)) for (shape, _), batch in self._batches.items()]
+        self._batches.clear()
+        self._known.clear()
+        for texts, piece in told:
+            piece.add_to(whole)
+            self._part(texts, piece)
+        self._hour.total.merge(whole)
+        for name in ("user", QUERY):
+            some = [(texts[name], piece) for texts, piece in told]
+            _name_largest(some, whole, self._hour.by[name])
+        _read_previews([texts for texts, _ in told], self._hour.by[QUERY])
+
+    def _part(self, texts: Texts, piece: _Piece) -> None:
         modelled = piece._replace(shape=piece.shape._replace(query=piece.shape.leaf))
         for name, found in self._texts.items():
             # handlers around a call do not name its model: by model, each innermost call counts
             whole = modelled if name == "model" else piece
-            for text, part in _parts(columns[name], whole):
+            for text, part in _parts(texts[name], whole):
                 if text:
                     part.add_to(found.setdefault(text, Figures()))
-        self._many["user"].append((columns["user"], piece))
-        self._many["query"].append((columns["query"], piece))
-        self._previews.append((columns["query"], columns["preview"]))
-
-    def end_batch(self) -> None:
-        """Name the largest users and queries of the rows so far, and let go of the rows."""
-        if not self._previews:
-            return
-        self._name_largest(self._many["user"], self._hour.by["user"])
-        queries = self._hour.by[QUERY]
-        self._name_largest(self._many["query"], queries)
-        read = {
-            (key, escaped)
-            for column, previews in self._previews
-            for key, escaped in zip(column, previews, strict=True)
-            if key in queries.named and escaped
-        }
-        for key, escaped in read:
-            preview = json.loads(f'"{escaped}"')
-            queries.previews[key] = min(preview, queries.previews.get(key, preview))
-        self._hour.total.merge(self._batch)
-        self._begin()
 
     def end(self) -> None:
         """Bring the hour up to date, all that ended as a batch."""
@@ -121,24 +133,39 @@ class Tally:
                     self._hour.by[dimension].of(name).merge(figures)
             found.clear()
 
-    def _name_largest(self, told: list[tuple[Sequence[str], _Piece]], groups: Groups) -> None:
-        """Add the largest users or queries by name, and what there is beyond them as the rest."""
-        kept, others = _largest(told)
-        inside = Figures()  # the named ones, and what has no name
-        for column, piece in told:
-            numbers: list[tuple[int, ...]] = []
-            for name, part in _parts(column, piece, kept | {""}):
-                numbers += part.numbers
-                if name:
-                    part.add_to(groups.of(name))
-            if others and numbers:
-                piece.of(numbers).add_to(inside)
-        if others:
-            groups.rest.merge(self._batch.less(inside))
-            groups.rest_keys += others
+
+def _name_largest(
+    told: Sequence[tuple[Sequence[str], _Piece]], whole: Figures, groups: Groups
+) -> None:
+    """Add the largest users or queries by name, and what there is beyond them as the rest."""
+    kept, others = _largest(told)
+    inside = Figures()  # the named ones, and what has no name
+    for column, piece in told:
+        numbers: list[tuple[int, ...]] = []
+        for name, part in _parts(column, piece, kept | {""}):
+            numbers += part.numbers
+            if name:
+                part.add_to(groups.of(name))
+        if others and numbers:
+            piece.of(numbers).add_to(inside)
+    if others:
+        groups.rest.merge(whole.less(inside))
+        groups.rest_keys += others
 
 
-def _largest(told: list[tuple[Sequence[str], _Piece]]) -> tuple[set[str], int]:
+def _read_previews(told: Sequence[Texts], queries: Groups) -> None:
+    """How the named queries read."""
+    read: set[tuple[str, str]] = set()
+    for texts in told:
+        pairs = zip(texts["query"], texts["preview"], strict=True)
+        read.update(compress(pairs, map(queries.named.__contains__, texts["query"])))
+    for key, escaped in read:
+        if escaped:
+            preview = json.loads(f'"{escaped}"')
+            queries.previews[key] = min(preview, queries.previews.get(key, preview))
+
+
+def _largest(told: Sequence[tuple[Sequence[str], _Piece]]) -> tuple[set[str], int]:
     """The largest names by calls, by errors and by cost, and how many others there are."""
     calls: defaultdict[int, Counter[str]] = defaultdict(Counter)
     errors: defaultdict[int, Counter[str]] = defaultdict(Counter)
@@ -243,14 +270,16 @@ def _parts(
     column: Sequence[str], piece: _Piece, wanted: Container[str] | None = None
 ) -> Iterator[tuple[str, _Piece]]:
     """The piece parted by a column, of the names that are wanted."""
-    if column.count(column[0]) == len(column):
+    if column[0] == column[-1] and column.count(column[0]) == len(column):
         if wanted is None or column[0] in wanted:
             yield column[0], piece
         return
+    each = zip(column, piece.numbers, strict=True)
     found: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
-    for name, numbers in zip(column, piece.numbers, strict=True):
-        if wanted is None or name in wanted:
-            found[name].append(numbers)
+    for name, numbers in (
+        each if wanted is None else compress(each, map(wanted.__contains__, column))
+    ):
+        found[name].append(numbers)
     for name, some in found.items():
         yield name, piece.of(some)
 

@@ -10,8 +10,7 @@ from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
 from pytest_llm_telemetry.core.traffic.rows import KIND, OTHER, STARTED, Row, row_of
 
-FEW = 8192  # lines that are counted together
-BATCH = 32_768  # lines that users and queries are ranked in
+BATCH = 32_768  # lines that are told apart together, and whose users and queries are ranked
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
 _MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}
@@ -35,14 +34,14 @@ class Counting:
         self.hours: dict[str, Hour] = {}
         self.last = ""
         self._here = ""  # the hour of the line before
-        self._lines = self._unranked = 0
+        self._unranked = 0
         self._alike: defaultdict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
         self._starts: Counter[str] = Counter()
         self._tallies: dict[str, Tally] = {}
         self._damage: Counter[tuple[str, str]] = Counter()
 
     def add(self, rows: Rows) -> None:
-        """Count rows; one that tells of no line but itself and has no kind is damage.
+        """Take rows, until `count`; one that tells of no line but itself and has no kind is damage.
 
         Its `other` says why. Damage tells no time: it counts in the hour of the line before it.
         """
@@ -56,11 +55,9 @@ class Counting:
             self._add_each(rows)
         for shared in [each for each in alike if each[_KIND_SHARED] in {"start", ""}]:
             self._starts[shared[0]] += len(alike.pop(shared))  # of "" that is hour ""
-        self._lines += len(rows)
         self._unranked += len(rows)
-        if self._lines >= FEW:
-            self._count()
         if self._unranked >= BATCH:
+            self.count()
             self._rank()
 
     def _add_each(self, rows: Rows) -> None:
@@ -73,6 +70,28 @@ class Counting:
                 self._alike[_SHARED(row)].append(row)
             elif not row[STARTED]:
                 self._damage[self._here, row[OTHER]] += 1
+
+    def count(self) -> None:
+        """Count the rows since the last time, and let go of them."""
+        self._starts.pop("", None)  # rows that no start stands before, or nothing behind
+        for stamp, events in self._starts.items():
+            found = self._hour(stamp)
+            if found is None:
+                self._damage["", WRONG] += events
+            else:
+                found.counted += events
+        self._starts.clear()
+        for shared, rows in self._alike.items():
+            stamp = shared[0]
+            found = self._hour(stamp)
+            if found is None:
+                self._damage["", WRONG] += len(rows)
+                continue
+            if stamp not in self._tallies:
+                self._tallies[stamp] = Tally(found)
+            latest = self._tallies[stamp].add(shared, rows)
+            self.last = max(self.last, f"{stamp}{latest}")
+        self._alike.clear()
 
     def take(self, left: int = 0) -> list[Hour]:
         """Take the hours away, all but the `left` latest, with their largest names only."""
@@ -101,7 +120,7 @@ class Counting:
         Args:
             hour: Where damage counts if no line of any hour stands before or behind it.
         """
-        self._count()
+        self.count()
         self._rank()
         for tally in self._tallies.values():
             tally.end()
@@ -111,29 +130,6 @@ class Counting:
         self._unranked = 0
         for tally in self._tallies.values():
             tally.end_batch()
-
-    def _count(self) -> None:
-        """Count what came since the last time."""
-        self._lines = 0
-        self._starts.pop("", None)  # rows that no start stands before, or nothing behind
-        for stamp, events in self._starts.items():
-            found = self._hour(stamp)
-            if found is None:
-                self._damage["", WRONG] += events
-            else:
-                found.counted += events
-        self._starts.clear()
-        for shared, rows in self._alike.items():
-            stamp = shared[0]
-            found = self._hour(stamp)
-            if found is None:
-                self._damage["", WRONG] += len(rows)
-                continue
-            if stamp not in self._tallies:
-                self._tallies[stamp] = Tally(found)
-            latest = self._tallies[stamp].add(shared, rows)
-            self.last = max(self.last, f"{stamp}{latest}")
-        self._alike.clear()
 
     def _count_damage(self, hour: str) -> None:
         for (stamp, reason), lines in list(self._damage.items()):
