@@ -61,6 +61,7 @@ _OTHERWISE = {
     "serial",
     "version",
     "build",
+    "copyright",
 }
 _TELLING = frozenset(_KINDS) | _OTHERWISE
 

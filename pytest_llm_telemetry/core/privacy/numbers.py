@@ -47,7 +47,7 @@ _WITHIN = re.compile(
     r"(?<![0-9.])(?:[0-9]{3}-[0-9]{2}-[0-9]{4}|[0-9]{3}-[0-9]{6}|[0-9]{5}-[0-9]{4}|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{4}"
     r"|\(?[2-9][0-9][0-9]\)?[-.][0-9]{3}[-.][0-9]{4}|[0-9]{14,19})(?![0-9]|\.[0-9])"
 )
-_EXPONENTS = ("e", "E")
+_NO_SIGN = frozenset("eE0123456789")  # behind these a + adds: 1e+9, 2.0+1.6.1
 _BY_GROUPS = {"<PHONE>", "<NATIONAL_ID>"}
 _JOINED = re.compile(r"[0-9a-f]{2}-(?=[0-9])")  # to digits that belong to letters
 _JOINTS = " .()/-"
@@ -121,7 +121,7 @@ def _first(text: str, start: int, end: int) -> int:
     first = start
     while first and first > start - 2 and text[first - 1] in "+(":
         first -= 1
-    if text[first] == "+" and text[max(0, first - 1) : first] in _EXPONENTS:
+    if text[first] == "+" and text[max(0, first - 1) : first] in _NO_SIGN:
         return start
     remark = text[first] == "(" and ")" not in text[first:end]
     return first + 1 if remark else first

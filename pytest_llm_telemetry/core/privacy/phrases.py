@@ -35,7 +35,7 @@ _PROSE = re.compile(
     r"|(?:has been|was) (?:set|changed|reset) to):?) (?:now |set to |still )?|(?P<loose> (?:- )?))"
     r"[\"'`]?(?P<value>[^\s\"'`]{4,64}+)"
 )
-_LOOSE = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z!@#$%^&*])[^:/=<(.]{6,}")  # behind no verb
+_LOOSE = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z!@#$%^&*])[^:/=<.]{6,}")  # behind no verb
 _WHOSE = re.compile(r"\b(?:my|our|his|her|their) (?:\w{1,16} )?\Z")
 _QUALIFIED = 11
 _QUALIFIERS = (

@@ -98,6 +98,7 @@ FOUND = [
     ("token: '1513266095345316'", "token: '<API_KEY>'"),
     ("api_key = m{{h}o)p${e]nob", "api_key = <API_KEY>"),
     ("PIN: 4821", "PIN: <PASSWORD>"),
+    ("user bob and password vL0!9fj(jy9m", "user bob and password <PASSWORD>"),
     ("ghp_abcxxxxxxxxxxA1b2c3d4e5", "<API_KEY>"),
     ("eyJabcdefghij.abcdefghij", "<JWT>"),
     ("-----BEGIN PRIVATE KEY-----" + "a" * 8193, "<PRIVATE_KEY>a"),
@@ -105,7 +106,7 @@ FOUND = [
 ]  # fmt: skip
 KEPT = [
     "call 12345", "call 1-2-3-4-5", "call 12345 2nd", "call 1 - 2 - 3 - 4 - 5 - 6 - 7 - 8 - 9 - 1 - 2", "call #123456", "call 123456.7",
-    "+123456", "+1234567890123456", "call 012345678901234567890", "account number 123456789012345678901", "see 0 12 345 678 9",
+    "+123456", "+1234567890123456", "2.0+1.6.1   2001", "This license is Copyright (C) 2003-2004", "a password form(A1b2)", "call 012345678901234567890", "account number 123456789012345678901", "see 0 12 345 678 9",
     "020 79460958", "02 34 56 78", "01234 5678 9012 345", "see 012.345.6789", "401023.2137", "4010232137..",
     "a 49859323211227124 b", "card 06828297249", "card 09946123325277736631", "62893179519419953218", "43985623149",
     "the number 73448266", "one more 73448266", "it is 73448266", "call" + " " * 45 + "1234567", "passport" + " " * 26 + "123456789",
