@@ -1,7 +1,8 @@
 """A log file -> its hours: by its rollup as far as that is good, and by its lines beyond."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import islice
@@ -61,10 +62,12 @@ def by_lines(path: Path, window: Window) -> Counted:
         return _Log(path, file).lines(0, window)
 
 
-def by_rollup(path: Path, window: Window, now: datetime) -> Counted:
+def by_rollup(path: Path, window: Window, now: datetime, taken: set[Path]) -> Counted:
     """The same by the log's rollup, which is made or extended first.
 
     Hours that are not over are not rolled up, or each look at a busy log would do it again.
+    `taken` are the rollups that other logs of this look are read by, and gets this one's: a copy
+    of a log, or one that begins with the same damage, would stand in the same place.
 
     Raises:
         ConfigError: If it takes a package that is not installed.
@@ -72,8 +75,9 @@ def by_rollup(path: Path, window: Window, now: datetime) -> Counted:
     """
     with path.open("rb") as file:
         log = _Log(path, file)
-        if not log.head:
+        if not log.head or log.place in taken:
             return log.lines(0, window)
+        taken.add(log.place)
         found, note = _rolled_up(log, window, log.closed(now))
         if found is None:
             return log.lines(0, window, note)
@@ -106,16 +110,17 @@ def roll_up(path: str | os.PathLike[str]) -> None:
         raise ConfigError(note, remedy="make the folder writable, or roll up elsewhere")
 
 
-def tidy(logs_of_folder: Iterable[Path]) -> None:
-    """Delete the rollups of logs that are gone: those that are older than any log beside them."""
-    oldest: dict[Path, float] = {}
-    for path in logs_of_folder:
-        written = path.stat().st_mtime
-        oldest[path.parent] = min(written, oldest.get(path.parent, written))
-    for folder, written in oldest.items():
-        for rollup in (folder / FOLDER).glob(f"*{SUFFIX}"):
-            if rollup.stat().st_mtime < written:
-                rollup.unlink(missing_ok=True)
+def tidy(folders: Iterable[Path], used: Container[Path]) -> None:
+    """Delete the rollups of logs that are gone: those that are older than any file beside them.
+
+    One that is in use stays: it is older than its log where that has grown a little.
+    """
+    for folder in folders:
+        with suppress(FileNotFoundError):  # a file that went meanwhile: the next look tidies up
+            oldest = min(path.stat().st_mtime for path in folder.iterdir() if path.is_file())
+            for rollup in (folder / FOLDER).glob(f"*{SUFFIX}"):
+                if rollup not in used and rollup.stat().st_mtime < oldest:
+                    rollup.unlink(missing_ok=True)
 
 
 def forget(paths: Iterable[Path]) -> None:

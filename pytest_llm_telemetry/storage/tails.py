@@ -203,13 +203,25 @@ def _stamp_behind(file: BinaryIO, offset: int) -> tuple[int, bytes] | None:
 
 
 def fingerprint(file: BinaryIO, path: Path) -> str:
-    """What a log is known by: its first line, which holds a time and a random id; "" if none."""
+    """What a log is known by: its first line that tells a time, as it has a random id, too.
+
+    One of damage alone is known by its first line, which may be that of others (a blank line),
+    and one without a whole line by nothing ("").
+    """
     file.seek(0)
+    inside, first = buffered(file, path), b""
     try:
-        line = buffered(file, path).readline(_MAX_LINE)
+        for _ in range(_LOOK):
+            line = inside.readline(_MAX_LINE)
+            if not line.endswith(b"\n"):
+                break
+            telling = _STAMP in line[:_HEAD]
+            first = line if telling else first or line
+            if telling:
+                break
     except EOFError:
-        return ""
-    return blake2b(line, digest_size=12).hexdigest() if line.endswith(b"\n") else ""
+        pass
+    return blake2b(first, digest_size=12).hexdigest() if first else ""
 
 
 def _is_read(path: Path, file: BinaryIO, tail: Tail) -> bool:

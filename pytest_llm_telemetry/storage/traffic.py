@@ -66,13 +66,14 @@ def _logs(places: Sequence[Path], window: Window, *, rollups: bool) -> list[Coun
     """What was read of each log file, with none missed that was rotated away meanwhile."""
     for _ in range(_TRIES):
         files = log_files(places)
+        taken: set[Path] = set()
         try:
-            found = [_log(path, window, rollups=rollups) for path in files]
+            found = [_log(path, window, taken if rollups else None) for path in files]
         except FileNotFoundError:
             continue  # it has another name now
         if log_files(places) == files:
             if rollups:
-                tidy(files)
+                tidy({path.parent for path in files}, taken)
             return [each for each in found if each is not None]
     raise ConfigError(
         "files come and go faster than they can be read",
@@ -81,13 +82,15 @@ def _logs(places: Sequence[Path], window: Window, *, rollups: bool) -> list[Coun
     )
 
 
-def _log(path: Path, window: Window, *, rollups: bool) -> Counted | None:
-    """What was read of a log; None of one that was last written to before the window."""
+def _log(path: Path, window: Window, taken: set[Path] | None) -> Counted | None:
+    """What was read of a log, line by line where `taken`, the rollups in use, is None; None of one
+    that was last written to before the window.
+    """
     try:
         if path.stat().st_mtime < window[0].timestamp():
             return None
-        if rollups:
-            return by_rollup(path, window, datetime.now(UTC))
+        if taken is not None:
+            return by_rollup(path, window, datetime.now(UTC), taken)
         return by_lines(path, window)
     except FileNotFoundError:
         raise

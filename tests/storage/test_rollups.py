@@ -141,6 +141,34 @@ def test_a_log_that_grows_has_its_rollup_extended(log: Path) -> None:
     assert rollups(log.parent) != made
 
 
+def test_a_log_that_is_alone_and_grows_is_read_by_its_rollup(tmp_path: Path) -> None:
+    """As on a service's first day: a look keeps the rollup that it reads, older than its log."""
+    log = tmp_path / "llm.jsonl"
+    log.write_bytes(lines(random.Random(1), BEGIN, 6, 500))
+    for _ in range(3):
+        found = read(log)
+        assert found.rolled_up == 1
+        assert everything(found) == everything(read(log, rollups=False))
+        kept = rollups(tmp_path)
+        with log.open("ab") as file:
+            file.write(lines(random.Random(2), NOW - timedelta(seconds=1), 0.0001, 5))
+        age(log, 0)
+    assert rollups(tmp_path) == kept
+
+
+@pytest.mark.parametrize("begin", [b"\n", b"junk\n", b""])
+def test_logs_that_begin_alike_are_told_apart(tmp_path: Path, begin: bytes) -> None:
+    """Hosts' logs that begin with the same damage, and a copy of a log: all are counted."""
+    first, second = lines(random.Random(1), BEGIN, 6, 500), lines(random.Random(2), BEGIN, 5, 300)
+    (tmp_path / "a.jsonl").write_bytes(begin + first)
+    (tmp_path / "b.jsonl").write_bytes(begin + second)
+    (tmp_path / "copy.jsonl").write_bytes(begin + first[: first.rfind(b"\n", 0, -500) + 1])
+    (tmp_path / "damage.jsonl").write_bytes(begin)
+    (tmp_path / "more.jsonl").write_bytes(begin + b"[]\n")
+    for _ in range(2):
+        assert everything(read(tmp_path)) == everything(read(tmp_path, rollups=False))
+
+
 def test_a_log_that_was_compressed_keeps_its_rollup(log: Path) -> None:
     """It is known by its first line, and trusted by the checksum that gzip writes."""
     exact = everything(read(log))

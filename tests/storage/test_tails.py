@@ -55,6 +55,18 @@ def test_a_search_finds_all_that_a_full_scan_finds(tmp_path: Path, seed: int) ->
         assert found.lines < 5000
 
 
+def test_logs_that_begin_with_the_same_damage_are_told_apart(tmp_path: Path) -> None:
+    """A blank line that two logs begin with makes neither of them the other's."""
+    paths = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for number, path in enumerate(paths):
+        path.write_text("\n" + lines(number * 3 + 1, number * 3 + 2), encoding="utf-8")
+    first = Follower({})
+    assert ids(first, paths) == ["1", "2", "4", "5"]
+    with paths[1].open("a", encoding="utf-8") as file:
+        file.write(lines(6))
+    assert ids(Follower(first.tails), paths) == ["6"]
+
+
 def test_only_what_is_new_is_read(tmp_path: Path) -> None:
     """The next look goes on where the last one ended, and waits for a line that is not whole."""
     log = tmp_path / "llm.jsonl"
