@@ -59,7 +59,7 @@ class QueueSink:
         """In a child: what was queued is the parent's to write."""
         self._lines: SimpleQueue[bytes] = SimpleQueue()
         self._running = allocate_lock()
-        self._writing = False
+        self._writing = self._ended = False
 
     def write(self, line: bytes) -> None:
         """Queue the line, or count it as dropped where the queue is full."""
@@ -67,7 +67,9 @@ class QueueSink:
             self._losses.count("queue_full")
             return
         self._lines.put(line)
-        if not self._running.locked():
+        if self._ended:
+            self._empty()
+        elif not self._running.locked():
             self._start()
 
     def _start(self) -> None:
@@ -130,6 +132,13 @@ class QueueSink:
             time.sleep(_POLL_S)
         return True
 
+    def end(self) -> None:
+        """Hand on what waits, and from now on every line at once: the interpreter ends, and with it
+        our thread, but other handlers of its end may log yet.
+        """
+        self.flush()
+        self._ended = True
+
     def close(self) -> None:
         """Hand on what waits, count what cannot be handed on in time, and close the other sink."""
         if not self.flush():
@@ -143,6 +152,6 @@ def _each(method: str) -> None:
         getattr(queue, method)()
 
 
-atexit.register(_each, "flush")
+atexit.register(_each, "end")
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=lambda: _each("forked"))

@@ -117,6 +117,20 @@ def test_a_queue_hands_everything_on_at_a_normal_end(path: Path) -> None:
     stands_once(path, run(script, path, "a", "300"))
 
 
+def test_a_queue_takes_what_is_logged_behind_its_own_end(path: Path) -> None:
+    """Handlers of the exit that run after ours, and finalisers, lose no line either."""
+    script = """
+t = TelemetryLogger(QueueSink(path))
+class Late:
+    def __del__(self):
+        for n in range(300): log(t, f"late-{n}")
+sys.modules["late"] = Late()
+acknowledge(log(t, "before"))
+"""
+    run(script, path)
+    assert len(left(path)) == 602
+
+
 def test_logging_while_the_interpreter_shuts_down(path: Path) -> None:
     """`atexit`, a finaliser and a module's end may log; nothing is raised, what is told stands."""
     script = """

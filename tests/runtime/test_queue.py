@@ -130,6 +130,16 @@ def test_a_queue_before_a_path_writes_that_file(tmp_path: Path) -> None:
     assert path.read_bytes() == b"{}\n"
 
 
+def test_behind_its_end_a_queue_hands_on_at_once() -> None:
+    """When the interpreter ends nobody waits for the queue's thread: what is written is there."""
+    disk = MemorySink()
+    sink = QueueSink(disk)
+    sink.write(b"1")
+    sink.end()
+    sink.write(b"2")
+    assert disk.lines == [b"1", b"2"]
+
+
 def test_what_takes_no_lines_is_refused() -> None:
     """A destination that is neither path nor sink is refused where it is given, not line by line."""
     for made in (QueueSink, TelemetryLogger):
