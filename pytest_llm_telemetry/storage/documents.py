@@ -135,7 +135,7 @@ def parse_toml(text: str, name: str, *, error: type[TelemetryError] = ConfigErro
     """
     import tomllib  # noqa: PLC0415 - 3 ms, where there is such a file
 
-    way = _LONG_WAY.search(text)
+    way = re.search(_LONG_WAY, text)
     if way is not None:
         line = text.count("\n", 0, way.start()) + 1
         raise error(_DEEP, where=f"{name}:{line}", remedy=_FLATTEN)
@@ -198,7 +198,7 @@ def _columns(header: list[str], where: str, error: type[TelemetryError]) -> None
 
 
 # tomllib takes cubic time over a dotted key: 70 s for one of 50,000 names
-_LONG_WAY = re.compile(
+_LONG_WAY = (
     r"""(?<![\w.-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
     f"{{{MAX_DEPTH},}}"
 )

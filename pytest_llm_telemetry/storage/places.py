@@ -13,17 +13,15 @@ from math import isinf
 Place = tuple[str | int, ...]
 MAX_DEPTH = 64
 
-_JSON = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n', re.DOTALL)
-_TOML = re.compile(
+# Patterns as text: `re` compiles them when an error must be told, and keeps them.
+_JSON = r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+|\n'
+_TOML = (
     r'"""(?:[^\\]|\\.)*?"""|\'\'\'.*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#[^\n]*|[\[\]{}\n]'
-    r"|[^\"'#\[\]{}\n]+",
-    re.DOTALL,
+    r"|[^\"'#\[\]{}\n]+"
 )
-_TOML_KEY = re.compile(
-    r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*(\.|=|\]|)"""
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_TOML_FAULT = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
+_TOML_KEY = r"""[ \t]*(?:"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'|([A-Za-z0-9_-]+))[ \t]*(\.|=|\]|)"""
+_SURROGATE = "[\ud800-\udfff]"
+_TOML_FAULT = r"(.*) \(at (?:line (\d+), column \d+|end of document)\)"
 
 
 def json_places(text: str) -> dict[Place, int]:
@@ -67,7 +65,7 @@ def toml_places(text: str) -> dict[Place, int]:
 
 def toml_fault(message: str, text: str) -> tuple[str, int]:
     """What `tomllib` says, and on which line, apart."""
-    match = _TOML_FAULT.fullmatch(message)
+    match = re.fullmatch(_TOML_FAULT, message, re.DOTALL)
     if match is None:
         return message, 1
     return match[1], int(match[2]) if match[2] else text.count("\n") + 1
@@ -75,7 +73,7 @@ def toml_fault(message: str, text: str) -> tuple[str, int]:
 
 def _is_refused(part: str, max_digits: int) -> bool:
     if part[0] == '"':
-        return _SURROGATE.search(_unquoted(part)) is not None
+        return re.search(_SURROGATE, _unquoted(part)) is not None
     if part in {"NaN", "Infinity", "-Infinity"}:
         return True
     if not part[-1:].isdigit():
@@ -138,7 +136,7 @@ class _Walk:
 def _json_values(text: str) -> Iterator[tuple[Place, int, str]]:
     """Each value of a JSON text: its place, the line of its key (or of itself), its first part."""
     walk = _Walk()
-    for match in _JSON.finditer(text):
+    for match in re.finditer(_JSON, text, re.DOTALL):
         found = walk.value(match[0])
         if found is not None:
             yield found
@@ -154,7 +152,7 @@ def _unquoted(part: str) -> str:
 def _toml_statements(text: str) -> Iterator[tuple[int, int]]:
     """Where each statement of a TOML text starts, and on which line."""
     line, depth, fresh = 1, 0, True
-    for match in _TOML.finditer(text):
+    for match in re.finditer(_TOML, text, re.DOTALL):
         part = match[0]
         if fresh and depth == 0 and not part.isspace() and part[0] != "#":
             yield match.end() - len(part.lstrip()), line
@@ -173,7 +171,7 @@ def _toml_keys(text: str, at: int) -> list[str]:
     keys: list[str] = []
     more = True
     while more and len(keys) <= MAX_DEPTH:
-        match = _TOML_KEY.match(text, at)
+        match = re.compile(_TOML_KEY).match(text, at)
         if match is None:
             return []
         basic, literal, bare, after = match.groups()
