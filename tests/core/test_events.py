@@ -1,6 +1,7 @@
 """The one record, there and back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pytest_llm_telemetry.core.events import (
     QuerySuccess,
     from_dict,
     to_dict,
+    with_fields,
 )
 
 AT = "2026-11-23T11:20:04.512Z"
@@ -145,3 +147,11 @@ def test_what_is_no_event_is_refused(change: dict[str, Any], told: str) -> None:
     with pytest.raises(SchemaError) as caught:
         from_dict(line)
     assert told in str(caught.value)
+
+
+def test_an_event_with_other_fields_keeps_the_rest() -> None:
+    """What is not named stays, and the event that was is as it was."""
+    event = QueryStart(query_id="q", timestamp=AT, query_length=3)
+    read = from_dict(to_dict(event))
+    assert with_fields(read, suite="s", attempt=2) == replace(event, suite="s", attempt=2)
+    assert read == event

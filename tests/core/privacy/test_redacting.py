@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_llm_telemetry import Redaction
+from pytest_llm_telemetry.core import privacy
 from pytest_llm_telemetry.core.errors import ConfigError
 from pytest_llm_telemetry.core.privacy import (
     PREVIEW_LENGTH,
@@ -195,3 +196,13 @@ def test_a_plain_text_needs_no_finder() -> None:
 def test_what_may_hold_a_secret_is_looked_at() -> None:
     """Each hint that a finder of secrets looks for makes a text one that may hold some."""
     assert tuple(hint for hint, _ in assignments.LOOKS) == plain.HINTS
+
+
+def test_finders_come_with_the_first_find(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before and after, a text is told as it is where it holds nothing, and else redacted."""
+    monkeypatch.setattr(privacy, "_finders", None)
+    assert [privacy.redact(text) for text in ("say 17", "a@b.com", "say 17")] == [
+        "say 17",
+        "<EMAIL>",
+        "say 17",
+    ]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from pytest_llm_telemetry.core import usage
 from pytest_llm_telemetry.core.usage import fields, read
 
 CHAT = {
@@ -735,3 +736,22 @@ def test_the_request_tells_the_model_that_was_asked_for() -> None:
 def test_types_cost_nothing_at_run_time() -> None:
     """The room of the types is empty where nobody checks types, so a handler's start is fast."""
     assert not hasattr(fields, "Usage")
+
+
+class Answer(str):
+    """A text by inheritance, as a framework's answer may be."""
+
+    __slots__ = ()
+
+
+@pytest.mark.parametrize("text", ["hello", Answer("hello")], ids=["text", "its heir"])
+def test_a_text_tells_its_length(text: str) -> None:
+    """And nothing else; with the call's arguments, what they tell too."""
+    assert read(text) == {"response_length": 5}
+    assert read(text, {"model": "m"}) == {"model_requested": "m", "response_length": 5}
+
+
+def test_the_room_has_no_other_names() -> None:
+    """What it does not hand on is not there."""
+    with pytest.raises(AttributeError, match="nothing"):
+        getattr(usage, "nothing")  # noqa: B009 - mypy knows that it is not there
