@@ -23,17 +23,22 @@ def outcome_of(
     `spent` is milliseconds and USD. What is unknown has no property.
     """
     latency_ms, cost_usd = spent
-    judged = [score.passed for score in case.scores if score.passed is not None]
-    found = {
-        "suite": run.suite,
-        "case": run.case.id,
-        "repeat": run.repeat,
-        "score": sum(s.value for s in case.scores) / len(case.scores) if case.scores else None,
-        "passed": all(judged) if judged else None,
-        "latency_ms": None if latency_ms is None else round(latency_ms, 3),
-        "cost_usd": cost_usd,
-    }
-    return [(PREFIX + name, value) for name, value in found.items() if value is not None]
+    scores = case.scores
+    judged = [score.passed for score in scores if score.passed is not None]
+    told: Properties = [
+        ("llm_suite", run.suite),
+        ("llm_case", run.case.id),
+        ("llm_repeat", run.repeat),
+    ]
+    if scores:
+        told.append(("llm_score", sum([score.value for score in scores]) / len(scores)))
+    if judged:
+        told.append(("llm_passed", all(judged)))
+    if latency_ms is not None:
+        told.append(("llm_latency_ms", round(latency_ms, 3)))
+    if cost_usd is not None:
+        told.append(("llm_cost_usd", cost_usd))
+    return told
 
 
 def without_ours(properties: Properties) -> Properties:

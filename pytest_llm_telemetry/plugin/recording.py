@@ -18,7 +18,7 @@ from pytest_llm_telemetry.runtime.logger import TelemetryLogger
 from pytest_llm_telemetry.runtime.sinks import FileSink
 from pytest_llm_telemetry.storage.graders import Graders
 
-_TRUST_S = 0.001  # a case writes three lines in a row, in a folder of the run's own
+_TRUST_S = 0.01  # a case writes three lines in a row, in a folder of the run's own
 
 
 class Recording:
