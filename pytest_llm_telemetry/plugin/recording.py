@@ -1,6 +1,5 @@
 """What happens in the process that runs a test: its calls and scores go into the run's log."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +38,17 @@ class Recording:
         self.meter = meter
         self.run_id = run_id
         self._events = events
-        self._worker = worker
         self._tap: context.Tap | None = None
         self._case: GoldenCase | None = None
         self._is_set_up = False
         self._reruns: dict[tuple[str, str, int], int] = {}
         self.logger = TelemetryLogger(capture=capture)
         self._graders = Graders({})
-        self._about: Mapping[str, str | int] = {}
+        # what stands on every event; of a case its own fields, too
+        self._of_run: dict[str, str | int] = {"run_id": run_id}
+        if worker:
+            self._of_run["worker"] = worker
+        self._about = self._of_run
 
     def open(self, config: pytest.Config, prices: PriceTable | None) -> None:
         """Start to record every TelemetryLogger of this process into the run."""
@@ -69,7 +71,9 @@ class Recording:
 
     def end(self) -> None:
         """A test is over: what comes now is the run's, and no case's."""
-        self._tell({})
+        self._about = self._of_run
+        if self._tap is not None:
+            self._tap.fields(self._of_run)
 
     def set_up(self, run: CaseRun) -> None:
         """Begin anew where a test is set up again: pytest-rerunfailures does so for each try."""
@@ -79,14 +83,16 @@ class Recording:
 
     def _begin(self, run: CaseRun | None) -> None:
         if run is None:
-            self._tell({})
+            self.end()
             return
-        about: dict[str, str | int] = {
+        self._about = {
+            **self._of_run,
             "suite": run.suite,
             "case_id": run.case.id,
             "attempt": self._attempt(run),
         }
-        self._tell(about)
+        if self._tap is not None:
+            self._tap.fields(self._about)
         self._case = GoldenCase(run.case, run.repeat, self._grade, self.emit)
 
     def _grade(self, answer: object, case: Case) -> tuple[Score, ...]:
@@ -95,13 +101,6 @@ class Recording:
             return self._graders.grade(answer, case)
         with self._tap.aside({**self._about, "suite": f"{self._about['suite']}{JUDGE}"}):
             return self._graders.grade(answer, case)
-
-    def _tell(self, about: Mapping[str, str | int]) -> None:
-        """Put the run, the worker and the case on every event from here on."""
-        worker = {"worker": self._worker} if self._worker else {}
-        self._about = {"run_id": self.run_id, **about, **worker}
-        if self._tap is not None:
-            self._tap.fields(self._about)
 
     def _attempt(self, run: CaseRun) -> int:
         """Repeats are numbered 1 to n; the k-th rerun of repeat r is attempt r + k * n."""

@@ -30,6 +30,7 @@ class Running:
         self._recording = recording
         self._stops = stops
         self._run: CaseRun | None = None
+        self._asked: tuple[object, tuple[str, ...]] = (None, ())
 
     # No fixture asks for `request`: pytest takes 20 us a test to provide it.
 
@@ -77,12 +78,21 @@ class Running:
         Each would take it 20 us a test. One that the project overrides is left to pytest, and so
         are all where a pytest to come keeps them elsewhere: it has no public way to them.
         """
-        known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-        ours = {"golden_case": self._recording.current, "llm_telemetry": self._recording.logger}
-        for name, value in ours.items():
-            found = known.get(name)
-            if found and getattr(found[-1].func, "__self__", None) is self:
-                item.funcargs[name] = value
+        info = getattr(item, "_fixtureinfo", None)
+        if info is not self._asked[0]:  # the cases of a function share it
+            self._asked = info, self._ours_of(info)
+        for name in self._asked[1]:
+            of_case = name == "golden_case"
+            item.funcargs[name] = self._recording.current if of_case else self._recording.logger
+
+    def _ours_of(self, info: object) -> tuple[str, ...]:
+        known = getattr(info, "name2fixturedefs", {})
+        found = {name: known.get(name) for name in ("golden_case", "llm_telemetry")}
+        return tuple(
+            name
+            for name, defined in found.items()
+            if defined and getattr(defined[-1].func, "__self__", None) is self
+        )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -25,6 +25,7 @@ _TELLING = tuple(name for name in OUTCOME if name not in _FREE_TEXT)
 _TO_ERROR_TYPE = Members(_TELLING[: _TELLING.index("error_type") + 1])
 _AFTER_MESSAGE = Members(_TELLING[_TELLING.index("error_type") + 1 :])
 _TRACED = Members(TRACE[1:])
+_IDS = frozenset(_TRACED.names)
 _SERVICE, _SCORE = Members(SERVICE), Members(SCORE)
 _NAMED = ("model", "error_type")
 _OPENING = '{{"schema_version":1,"event":"{0}","timestamp":"'
@@ -146,8 +147,9 @@ class Emitter:
         wall = self.clock.wall
         at = timestamp(wall())
         told_id = f'"{query_id}"' if is_id(query_id) else wording.text(query_id)
+        traced = "" if _IDS.isdisjoint(bound) else wording.members(bound, _TRACED)
         opened = (
-            f'{_SCORED[0]}{at}{_SCORED[1]} {name}","query_id":{told_id}{wording.members(bound, _TRACED)}'
+            f'{_SCORED[0]}{at}{_SCORED[1]} {name}","query_id":{told_id}{traced}'
             f"{self._fixed}{self._context(bound, {})}"
         )
         told = wording.members(fields, _SCORE)
