@@ -102,6 +102,7 @@ def _finding(found: Finding) -> dict[str, Any]:
         "usual": found.usual,
         "level": found.level,
         "p_value": found.p_value,
+        "held": found.held,
     }
 
 

@@ -160,6 +160,7 @@ def finding(board: Dashboard) -> list[str]:
         f"{_moved(found)} {when}:",
         f"{' -> '.join(ends)}{'' if found.end else ','}",
         *([] if found.end else ["and has not come back"]),
+        *(["(no weeks before", "to hold it against)"] if found.held is False else []),
     ]
 
 

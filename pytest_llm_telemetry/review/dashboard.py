@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from pytest_llm_telemetry.core.dashboard import Dashboard, compose
+from pytest_llm_telemetry.core.dashboard import PAST, Dashboard, compose
 from pytest_llm_telemetry.core.errors import ConfigError
+from pytest_llm_telemetry.core.traffic import Hour
 from pytest_llm_telemetry.core.trends import Window
 from pytest_llm_telemetry.reporters import prometheus
 from pytest_llm_telemetry.reporters.html import dashboard_page
@@ -30,8 +31,13 @@ def look(logs: Sequence[Path], window: Window, now: datetime, *, by: str = "") -
     Raises:
         ConfigError: If a log cannot be read.
     """
-    traffic = read_traffic(logs, window.before.since, min(now, window.until))
-    return compose(traffic, window, now, by=by, sources=[log.name for log in logs])
+    since = window.before.since
+    traffic = read_traffic(logs, since, min(now, window.until))
+
+    def past() -> Sequence[Hour]:
+        return read_traffic(logs, since - PAST, since).hours
+
+    return compose(traffic, window, now, by=by, sources=[log.name for log in logs], past=past)
 
 
 def write(board: Dashboard, path: Path) -> None:

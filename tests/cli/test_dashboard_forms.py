@@ -84,7 +84,18 @@ def test_json_holds_every_figure_under_the_published_schema(printed: Printed) ->
     assert found["top_failing"][0]["preview"] == "Where is my order?"
     assert [group["name"] for group in found["breakdown"]["groups"]] == ["chat"]
     assert found["finding"]["start"] == "2026-11-22T18:00:00Z"
-    assert found["finding"]["end"] is None
+    assert (found["finding"]["end"], found["finding"]["held"]) == (None, False)
+
+
+def test_what_stands_out_is_held_against_the_weeks_before(tmp_path: Path, printed: Printed) -> None:
+    """They are read from the same log, as far back as four weeks."""
+    path = tmp_path / "weeks.jsonl"
+    service = Service(path, START - timedelta(days=14))
+    for _ in range(15):
+        service.day(22)
+    service.day(25, slow_from=18)
+    found = read(printed("--json", path=path))["finding"]
+    assert (found["start"], found["held"]) == ("2026-11-22T18:00:00Z", True)
 
 
 def test_json_of_nothing_fits_the_schema_as_well(log: Path, printed: Printed) -> None:

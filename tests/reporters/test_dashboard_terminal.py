@@ -55,6 +55,10 @@ def told(board: Dashboard, **options: Any) -> str:
             {"kind": "silence", "metric": "queries", "usual": 1234.0, "level": 0.0},
             "worth a look: no calls since 12:00 UTC, where 1,234 an hour are usual",
         ),
+        (
+            {"usual": 1000.0, "level": 2100.0, "held": False},
+            "1.00 s -> 2.10 s, and has not come back (no weeks before to hold it against)",
+        ),
     ],
 )
 def test_the_one_thing_is_a_sentence(
@@ -69,6 +73,7 @@ def test_the_one_thing_is_a_sentence(
         "start": NOON,
         "end": None,
         "p_value": 1e-6,
+        "held": None,
     }
     assert sentence in told(replace(board, finding=Finding(**(shape | changes))))
 

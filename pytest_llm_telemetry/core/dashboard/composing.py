@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 
-from pytest_llm_telemetry.core.dashboard.finding import find
+from pytest_llm_telemetry.core.dashboard.finding import Past, find
 from pytest_llm_telemetry.core.dashboard.steps import Steps, grouped, totals
 from pytest_llm_telemetry.core.dashboard.view import (
     Breakdown,
@@ -35,8 +35,14 @@ METRICS: Mapping[str, Callable[[Figures], float | None]] = {
 """What a dashboard tells of any group of calls; tokens a call, of the calls that tell them."""
 
 
-def compose(
-    traffic: Traffic, window: Window, until: datetime, *, by: str = "", sources: Sequence[str] = ()
+def compose(  # noqa: PLR0913 - keyword-only beyond the three that every look has
+    traffic: Traffic,
+    window: Window,
+    until: datetime,
+    *,
+    by: str = "",
+    sources: Sequence[str] = (),
+    past: Past = tuple,
 ) -> Dashboard:
     """The dashboard of a window.
 
@@ -46,6 +52,7 @@ def compose(
         until: The time of the look; what is after the window is not looked at.
         by: What to tell the calls apart by besides, one of `DIMENSIONS`.
         sources: Names of the logs.
+        past: Reads the hours of `PAST` before both windows, should something stand out.
     """
     until = min(until, window.until)
     before, now = window.before.of(traffic), window.of(traffic)
@@ -67,7 +74,7 @@ def compose(
         failing=tuple(map(_top, queries.failing(_TOP))),
         costly=tuple(map(_top, queries.costly(_TOP))),
         breakdown=_breakdown(before, now, by, compared) if by else None,
-        finding=find((*before.hours, *now.hours), window, until, traffic.last_event),
+        finding=find((*before.hours, *now.hours), window, until, traffic.last_event, past),
         reading=Reading.of(traffic, sources),
     )
 

@@ -2,9 +2,11 @@
 
 A figure is looked at step by step over both windows. What it does is worth a look where a stretch
 stands out beyond chance, corrected for all that was looked at, and by more than a team lets pass.
+Two windows hold too few hours to tell a figure that wanders from one that changed, so that the
+weeks before are asked, too: how far did stretches as long stray in them? They are read only then.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,6 +17,7 @@ from pytest_llm_telemetry.core.dashboard.view import Finding
 from pytest_llm_telemetry.core.metrics import METRICS
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.statistics.shifts import Shift, find_shift
+from pytest_llm_telemetry.core.statistics.turns import Course, chance_of
 from pytest_llm_telemetry.core.traffic import Figures, Hour
 from pytest_llm_telemetry.core.trends import Window, trend
 
@@ -28,6 +31,13 @@ _STILL = 0.02  # two points of a time or cost differ by so much in any case
 _BUSY = 20  # calls an hour, from which on an hour without any says something
 _DOUBT = 3.0  # standard errors that a change is taken to be smaller by, so that noise ranks low
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+PAST = timedelta(weeks=4)
+"""How much more than both windows tells how far figures stray."""
+_ENOUGH = timedelta(weeks=2)  # of it; a course taken from fewer days hides a change as well
+
+Past = Callable[[], Sequence[Hour]]
+_Series = tuple[str, str, list[tuple[datetime, Figures]]]  # dimension, group and their hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,11 @@ class _Watched:
 
 
 def find(
-    hours: Sequence[Hour], window: Window, until: datetime, newest: datetime | None
+    hours: Sequence[Hour],
+    window: Window,
+    until: datetime,
+    newest: datetime | None,
+    past: Past = tuple,
 ) -> Finding | None:
     """What is worth a look in a window, given the hours of that and the window before.
 
@@ -66,8 +80,9 @@ def find(
         window: What is shown.
         until: How far it had come.
         newest: When the newest event was written.
+        past: Reads the hours of `PAST` before both windows; of a long window nobody asks for them.
     """
-    return _silence(hours, until, newest) or _shift(hours, window)
+    return _silence(hours, until, newest) or _shift(hours, window, past)
 
 
 def _silence(hours: Sequence[Hour], until: datetime, newest: datetime | None) -> Finding | None:
@@ -93,24 +108,60 @@ def _silence(hours: Sequence[Hour], until: datetime, newest: datetime | None) ->
     )
 
 
-def _shift(hours: Sequence[Hour], window: Window) -> Finding | None:
+def _shift(hours: Sequence[Hour], window: Window, past: Past) -> Finding | None:
     """Of all stretches that stand out, of any figure of any large group, the largest for sure."""
     steps = Steps.of(window, _POINTS, with_before=True)
     series = list(_series(hours, window))
     looked = len(series) * len(_WATCHED)
-    best, sure = None, 0.0
+    ranked = sorted(_standing_out(series, steps, looked), key=lambda each: -each[0])
+    found = [finding for _, finding in ranked]
+    if found and steps.length < _DAY:
+        return next(_held(found, (*past(), *hours), steps), None)
+    return found[0] if found else None
+
+
+def _standing_out(
+    series: Sequence[_Series], steps: Steps, looked: int
+) -> Iterator[tuple[float, Finding]]:
+    """What stands out of the two windows, by how much for sure."""
     for dimension, group, each in series:
         sums = steps.sums(each)
         for metric, shift in _shifts(sums, steps):
             p_value = shift.p_value * looked
-            if p_value >= _ALPHA:
-                continue
-            found = _told(metric, shift, steps, sums)
-            size = _size(found) * (1 - _DOUBT / shift.errors)
-            if size > sure:
-                best = replace(found, dimension=dimension, group=group, p_value=p_value)
-                sure = size
-    return best
+            if p_value < _ALPHA:
+                found = _told(metric, shift, steps, sums)
+                sure = _size(found) * (1 - _DOUBT / shift.errors)
+                if sure > 0:
+                    yield sure, replace(found, dimension=dimension, group=group, p_value=p_value)
+
+
+def _held(found: Iterable[Finding], hours: Sequence[Hour], steps: Steps) -> Iterator[Finding]:
+    """Those that stray too far for the weeks before, or of which these tell nothing."""
+    steps = replace(steps, since=steps.since - PAST)
+    for each in found:
+        named = {each.group: totals(hours)}
+        if each.group:
+            named = grouped(hours, each.dimension, named)
+        chance = _chance(each, steps.sums(named[each.group]), steps)
+        if chance is None or chance < _ALPHA:
+            yield replace(each, held=chance is not None)
+
+
+def _chance(finding: Finding, sums: Sequence[Figures], steps: Steps) -> float | None:
+    """That a stretch as long strays as far, by the weeks before; `None` where they tell nothing."""
+    watched = _WATCHED[finding.metric]
+    course = Course.of(
+        watched.points(sums),
+        steps.first,
+        sizes=[watched.size(each) for each in sums],
+        season=_DAY // steps.length,
+        noise=_noise(finding.metric, sums),
+    )
+    if course is None or course.known * steps.length < _ENOUGH:
+        return None
+    start = steps.starts.index(finding.start)
+    end = len(sums) if finding.end is None else steps.starts.index(finding.end)
+    return chance_of(course, start, end)
 
 
 def _size(finding: Finding) -> float:
@@ -120,9 +171,7 @@ def _size(finding: Finding) -> float:
     return size if moved.worse and size > 1 else 0.0
 
 
-def _series(
-    hours: Sequence[Hour], window: Window
-) -> Iterator[tuple[str, str, list[tuple[datetime, Figures]]]]:
+def _series(hours: Sequence[Hour], window: Window) -> Iterator[_Series]:
     """All calls, and those of large groups that are not all calls again."""
     yield "", "", totals(hours)
     total = sum(hour.total.calls_units for hour in hours if hour.start >= window.since)
@@ -139,14 +188,19 @@ def _series(
 
 
 def _shifts(sums: Sequence[Figures], steps: Steps) -> Iterator[tuple[str, Shift]]:
-    rate_noise = 0.5 / sqrt(max(1.0, _median([each.recorded for each in sums])))
     for metric, watched in _WATCHED.items():
         points = watched.points(sums)
-        noise = rate_noise if metric == "error_rate" else _STILL
-        found = find_shift(points, first=steps.first, noise=noise)
+        found = find_shift(points, first=steps.first, noise=_noise(metric, sums))
         if found is not None:
             lasts = not any(point is not None for point in points[found.end :])
             yield metric, replace(found, end=len(points)) if lasts else found
+
+
+def _noise(metric: str, sums: Sequence[Figures]) -> float:
+    """The standard deviation that a point of the metric has at least."""
+    if metric != "error_rate":
+        return _STILL
+    return 0.5 / sqrt(max(1.0, _median([each.recorded for each in sums])))
 
 
 def _told(metric: str, shift: Shift, steps: Steps, sums: Sequence[Figures]) -> Finding:

@@ -66,6 +66,8 @@ class Finding:
         end: When it was over; `None` while it lasts.
         usual, level: The figure outside and inside of it; of a silence, calls an hour.
         p_value: The chance of it where nothing changed; `None` where none was worked out.
+        held: Whether it strays further than stretches as long did in the weeks before; `False`
+            where too little is known of them, `None` where nobody asked.
     """
 
     kind: Literal["shift", "silence"]
@@ -77,6 +79,7 @@ class Finding:
     usual: float
     level: float
     p_value: float | None
+    held: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

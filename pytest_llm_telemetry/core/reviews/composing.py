@@ -60,6 +60,8 @@ def compose(period: Period, window: Window, material: Material) -> Review:
     before, now = against.of(traffic), window.of(traffic)
     total, queries = now.total, now.queries(_QUERIES)
     days = _days(traffic.hours, window, period)
+    groups = {scope: each for scope, each in days.items() if scope}
+    judged = checks(days[""], groups, period, material.thresholds)
     alpha = material.thresholds.alpha
     hours = [(hour.start, hour.total) for hour in traffic.hours if hour.start < window.until]
     return Review(
@@ -69,8 +71,8 @@ def compose(period: Period, window: Window, material: Material) -> Review:
         calls=total.calls,
         recorded=total.recorded,
         trends=_trends(before.total, total, now, period),
-        checks=checks(days[""], {k: v for k, v in days.items() if k}, period, material.thresholds),
-        turns=turns(_points(traffic.hours, window, period), alpha),
+        checks=judged,
+        turns=turns(_points(traffic.hours, window, period), judged, alpha),
         errors=total.error_types,
         failing=tuple(queries.failing(_QUERIES)),
         costly=tuple(queries.costly(_QUERIES)),

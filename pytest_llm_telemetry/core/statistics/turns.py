@@ -1,8 +1,9 @@
 """Since when is a figure off? A stretch held against how far stretches as long strayed before.
 
 A scan statistic whose scale is taken from the history for each length apart, so that slow hours
-that come in a row, as on a slow day, are no surprise. `core.statistics.shifts` needs less history:
-it takes what hours in a row have in common from two windows alone.
+that come in a row, as on a slow day, are no surprise. A turn is a level that stays: what is left of
+it without its farthest point must be half of it at least, or it is a burst. `core.statistics.shifts`
+needs less history: it takes what hours in a row have in common from two windows alone.
 """
 
 from collections.abc import Sequence
@@ -15,8 +16,10 @@ from pytest_llm_telemetry.core.statistics.distributions import normal_quantile, 
 
 _FEWEST = 10  # known points of history
 _BLOCKS = 4.0  # stretches of a length that the history must hold to tell how they stray
+_WINDOWS = 10  # windows that the history must hold to tell how a whole one strays
 _MANY = 30  # stretches of a length of which the farthest tells how bursts stray
 _CYCLES = 3  # whole seasons that the history must hold, and how often it must know a phase
+_LEFT = 0.5  # of a stretch's level, without its farthest point; less is a burst
 _FAR = 1e15  # beyond it a point is damage
 
 _Points = Sequence[float | None]
@@ -34,63 +37,171 @@ class Stretch:
     p_value: float
 
 
-def find_turn(
-    series: _Points,
-    first: int,
-    *,
-    sizes: Sequence[float] = (),
-    season: int = 1,
-    noise: float = 0.0,
-) -> Stretch | None:
-    """The stretch from `first` on that strays most for its length; `None` where too little is known.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """A series beside its usual course.
 
-    Every length gets the same share of the chance of a false alarm, and all stretches of a length
-    share that (as Rivera & Walther 2013): a long one, of which there are few, needs less.
-
-    Args:
-        series: The points in order; what is unknown is left out.
+    Attributes:
+        strays: How far each point is from the usual one of its phase of the season; `None` is unknown.
         first: Where the window begins; what is before is the history.
-        sizes: How many calls each point was made of; of few it scatters more.
-        season: Points after which the figure repeats its course: 24 hours, 7 days.
+        known: Points of the history that are known.
         noise: The standard deviation that a point has at least.
+        widened: By how much a season taken from few cycles, itself off by some, hides the scatter.
+        alone: Whether a single point may be a turn.
     """
-    points = [value if value is not None and abs(value) < _FAR else None for value in series]
-    strays, cycles = _strays(points, first, season)
-    known = sum(stray is not None for stray in strays[:first])
-    if known < _FEWEST or first < _CYCLES * season:
-        return None
-    if sizes:
-        strays = _levelled(strays, sizes, first)
-    # a season taken from so few cycles hides some of the scatter, and is itself off by some
-    widened = sqrt((cycles + 1.0) / (cycles - 1.0))
+
+    strays: _Points
+    first: int
+    known: int
+    noise: float
+    widened: float
+    alone: bool
+
+    @classmethod
+    def of(  # noqa: PLR0913 - keyword-only beyond the series itself
+        cls,
+        series: _Points,
+        first: int,
+        *,
+        sizes: Sequence[float] = (),
+        season: int = 1,
+        noise: float = 0.0,
+        alone: bool = False,
+    ) -> "Course | None":
+        """The course of a series; `None` where too little history is known.
+
+        Args:
+            series: The points in order; what is unknown is left out.
+            first: Where the window begins; what is before is the history.
+            sizes: How many calls each point was made of; of few it scatters more.
+            season: Points after which the figure repeats its course: 24 hours, 7 days.
+            noise: The standard deviation that a point has at least.
+            alone: Whether a single point may be a turn, as one that is a whole day may.
+        """
+        points = [value if value is not None and abs(value) < _FAR else None for value in series]
+        strays, cycles = _strays(points, first, season)
+        known = sum(stray is not None for stray in strays[:first])
+        if known < _FEWEST or first < _CYCLES * season:
+            return None
+        if sizes:
+            strays = _levelled(strays, sizes, first)
+        widened = sqrt((cycles + 1.0) / (cycles - 1.0))
+        return cls(
+            strays=strays, first=first, known=known, noise=noise, widened=widened, alone=alone
+        )
+
+    @property
+    def window(self) -> int:
+        """Points of the window."""
+        return len(self.strays) - self.first
+
+    @property
+    def tells_whole(self) -> bool:
+        """Whether the history holds enough windows to tell how a whole one strays."""
+        return self.known >= _WINDOWS * self.window
+
+    @property
+    def lengths(self) -> range:
+        """How many points a turn may have."""
+        return range(1 if self.alone else 2, self.window + 1)
+
+    def means(self, length: int) -> list[tuple[int, float]]:
+        """Start and mean of each stretch of the window of that length."""
+        return _means(self.strays, self.first, length)
+
+    def scale(self, length: int) -> tuple[float, float] | None:
+        """The standard error of the mean of a stretch of that length, with Student's df.
+
+        `None` where the history holds too few stretches as long, or never strays.
+        """
+        blocks = self.known / length
+        error = _scale(self.strays[: self.first], length, self.noise) * self.widened
+        if blocks < _BLOCKS or not error:
+            return None
+        return error * sqrt(1.0 + 1.0 / blocks), blocks - 1.0
+
+    def level(self, start: int, length: int) -> float:
+        """The mean of the stretch without its farthest point; 0 of a burst, which is no level."""
+        known = [value for value in self.strays[start : start + length] if value is not None]
+        if len(known) == 1:
+            return known[0] if self.alone else 0.0
+        mean = fmean(known)
+        left = (sum(known) - (max(known) if mean > 0.0 else min(known))) / (len(known) - 1)
+        return left if mean * (left - _LEFT * mean) >= 0.0 else 0.0
+
+
+def find_turn(course: Course) -> Stretch | None:
+    """The stretch of the window that strays most for its length; `None` where none is a turn.
+
+    The whole window has half of the chance of a false alarm; where the history tells too little of
+    whole windows, that is left to who holds window against window. The other half goes to its
+    parts, to every length the same, and all stretches of a length share that (as Rivera & Walther
+    2013).
+    """
+    looked: list[int] = []
     found: list[tuple[float, float, int, int]] = []
-    for length in range(1, len(points) - first + 1):
-        blocks = known / length
-        scale = _scale(strays[:first], length, noise) * widened
-        means = _means(strays, first, length)
-        if blocks < _BLOCKS or not scale:
+    for length in course.lengths:
+        scale, means = course.scale(length), course.means(length)
+        if scale is None or (length == course.window and not course.tells_whole):
             break
         if means:
-            size, back = max((abs(mean), -start) for start, mean in means)
-            tail = student_tail(size / scale / sqrt(1.0 + 1.0 / blocks), blocks - 1.0)
-            found.append((2.0 * len(means) * tail, -size / scale, -back, length))
+            looked.append(length)
+        held = [(abs(mean), -start) for start, mean in means if course.level(start, length)]
+        if held:
+            size, back = max(held)
+            chance = 2.0 * len(means) * student_tail(size / scale[0], scale[1])
+            found.append((chance, -size / scale[0], -back, length))
     if not found:
         return None
-    chance, _, start, length = min(found)
-    start, length = _extent(strays, first, start, length)
-    return Stretch(start=start, end=start + length, p_value=min(1.0, len(found) * chance))
+    parts = sum(length < course.window for length in looked)
+    whole = 2.0 if parts else 1.0
+    weights = {length: 2.0 * parts if length < course.window else whole for length in looked}
+    chance, _, start, length = min((each[0] * weights[each[3]], *each[1:]) for each in found)
+    start, end = _extent(course, (start, start + length))
+    return Stretch(start=start, end=end, p_value=min(1.0, chance))
 
 
-def _extent(strays: _Points, first: int, start: int, length: int) -> tuple[int, int]:
-    """Start and length of the stretch around that one which takes most of the scatter away."""
+def date_turn(course: Course, *, rises: bool) -> tuple[int, int] | None:
+    """Start and end of the level that best tells a change apart that is known to be there.
+
+    The question is only when, not whether. `None` where no level tells half of it: a burst does.
+
+    Args:
+        course: The series beside its usual course.
+        rises: Whether the figure went up.
+    """
+    side = 1.0 if rises else -1.0
     found = [
-        (abs(mean) * sqrt(size), -size, -at)
-        for size in range(length, len(strays) - first + 1)
-        for at, mean in _means(strays, first, size)
-        if at <= start and start + length <= at + size
+        (side * course.level(start, length) * sqrt(length), -length, -start)
+        for length in course.lengths
+        for start, _ in course.means(length)
     ]
-    _, size, at = max(found)
-    return -at, -size
+    size, length, start = max(found, default=(0.0, 0, 0))
+    total = side * sum(stray for stray in course.strays[course.first :] if stray is not None)
+    told = size * sqrt(-length)
+    return (-start, -start - length) if told > 0.0 and told >= _LEFT * total else None
+
+
+def chance_of(course: Course, start: int, end: int) -> float | None:
+    """The chance of a stretch of the window as long that strays as far as that one; `None` is unknown."""
+    means, scale = dict(course.means(end - start)), course.scale(end - start)
+    if scale is None or start not in means:
+        return None
+    error, df = scale
+    return min(1.0, 2.0 * len(means) * student_tail(abs(means[start]) / error, df))
+
+
+def _extent(course: Course, within: tuple[int, int]) -> tuple[int, int]:
+    """Start and end of the level around a stretch which takes most of the scatter away."""
+    start, end = within
+    found = [
+        (abs(course.level(at, length)) * sqrt(length), -length, -at)
+        for length in course.lengths
+        for at, _ in course.means(length)
+        if at <= start and end <= at + length
+    ]
+    _, length, at = max(found)
+    return -at, -at - length
 
 
 def _strays(points: _Points, first: int, season: int) -> tuple[list[float | None], float]:

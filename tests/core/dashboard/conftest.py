@@ -9,7 +9,7 @@ import pytest
 
 from pytest_llm_telemetry.core.dashboard import Dashboard, compose
 from pytest_llm_telemetry.core.events import Event, QueryError, QueryScore, QuerySuccess
-from pytest_llm_telemetry.core.traffic import Traffic
+from pytest_llm_telemetry.core.traffic import Hour, Traffic
 from pytest_llm_telemetry.core.traffic.counting import Counting
 from pytest_llm_telemetry.core.traffic.rows import row_of
 from pytest_llm_telemetry.core.trends import Window
@@ -66,6 +66,12 @@ class World:
             files=1,
             last_event=self.newest,
         )
+
+    def before(self, window: Window = DAY) -> tuple[Hour, ...]:
+        """The hours before both windows."""
+        self._counting.flush()
+        hours = sorted(self._counting.hours.values(), key=lambda hour: hour.start)
+        return tuple(hour for hour in hours if hour.start < window.before.since)
 
     def look(self, window: Window = DAY, now: datetime = NOW, **options: Any) -> Dashboard:
         """The dashboard."""

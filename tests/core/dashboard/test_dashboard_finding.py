@@ -1,11 +1,13 @@
 """The one thing worth a look, and that there is none where nothing changed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from pytest_llm_telemetry.core.traffic import Hour
 from pytest_llm_telemetry.core.trends import Window
 from tests.core.dashboard.conftest import World
 
@@ -92,6 +94,59 @@ def test_a_cost_that_is_known_in_part_is_not_judged(world: World) -> None:
     world.usual(until - 6 * HOUR, 44, 15)
     world.usual(until, 6, 30, cost_usd=0.01)
     assert world.look().finding is None
+
+
+def slow_for_four_hours(world: World, days: int, waves: float = 1.0) -> None:
+    """Two models, of which one is slow for the last four hours, and now and then in days before."""
+    until = world.hour + HOUR
+    world.usual(until, 50, 20, model="calm")
+    world.usual(until - 4 * HOUR, 46, 30, model="slow")
+    world.usual(until, 4, 30, model="slow", ms=1000.0)
+    for back in range(51, 24 * days + 51):
+        slow = waves if back % 37 < 4 else 1.0
+        world.calls(until - back * HOUR, 4, model="calm")
+        world.calls(until - back * HOUR, 22, model="slow", ms=500.0 * slow)
+
+
+def test_what_strays_further_than_ever_in_the_weeks_before_is_told(world: World) -> None:
+    """Two weeks that were calm, and none: the finding says which."""
+    slow_for_four_hours(world, 14)
+    found, alone = world.look(past=world.before).finding, world.look().finding
+    assert found is not None
+    assert alone is not None
+    assert (found.held, alone.held) == (True, False)
+    assert replace(found, held=False) == alone
+
+
+def test_what_strays_as_it_did_in_the_weeks_before_is_not_worth_a_look(world: World) -> None:
+    """A model whose times wander: two days alone take for a change what is none."""
+    slow_for_four_hours(world, 14, waves=2.0)
+    assert world.look().finding is not None
+    assert world.look(past=world.before).finding is None
+
+
+def test_few_days_before_tell_nothing(world: World) -> None:
+    """Of less than two weeks nobody can tell how far figures stray."""
+    slow_for_four_hours(world, 5, waves=2.0)
+    found = world.look(past=world.before).finding
+    assert found is not None
+    assert found.held is False
+
+
+def test_the_weeks_before_are_read_only_where_something_stands_out(world: World) -> None:
+    """A calm day, and the days of a month, cost no look at them."""
+    world.usual(world.hour + HOUR, 50, 25)
+
+    def past() -> Sequence[Hour]:
+        raise AssertionError
+
+    assert world.look(past=past).finding is None
+    month = Window.last(world.now, 720 * HOUR)
+    world.usual(month.until - 48 * HOUR, 1392, 2)
+    world.usual(month.until, 48, 4, ms=9000.0)
+    found = world.look(month, past=past).finding
+    assert found is not None
+    assert found.held is None
 
 
 def test_noise_is_not_worth_a_look(worlds: Callable[[int], Iterable[World]]) -> None:

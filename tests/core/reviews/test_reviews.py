@@ -159,6 +159,26 @@ def test_hours_that_are_over_are_dated_to_the_hour() -> None:
     assert turn.level > 2 * turn.usual
 
 
+def test_one_bad_hour_is_no_turn() -> None:
+    """A burst is no level that stays: by a month of history, and by days too few to tell of whole ones."""
+
+    def bad(at: datetime) -> dict[str, float]:
+        return {"failing": 1.0 if at == END - 5 * HOUR else 0.01}
+
+    for days in (29, 9):
+        found = look("daily", traffic(days, bad, calls=20))
+        assert "error_rate" in {check.metric for check in found.breaches}
+        assert found.turns == ()
+
+
+def test_a_week_that_is_proven_worse_is_dated() -> None:
+    """Four weeks tell too little of whole ones: those are held against the week before."""
+    found = look("weekly", traffic(36, since(7, times=1.4)))
+    assert "avg_latency_ms" in {check.metric for check in found.breaches}
+    turn = next(turn for turn in found.turns if turn.metric == "avg_latency_ms")
+    assert (turn.start, turn.end, turn.worse) == (found.window.since, None, True)
+
+
 def test_a_turn_too_small_to_matter_is_not_told() -> None:
     """A cost that goes up by four per cent for a day is beyond chance, and within what is allowed."""
     assert look("daily", traffic(29, since(1, dearer=1.04), calls=20)).turns == ()
