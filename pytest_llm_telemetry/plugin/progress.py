@@ -1,8 +1,10 @@
 """While a run runs: each case's figures with `-v`, and how it is going at the edge of the screen.
 
-Only a terminal that a person looks at gets the second; a log has no use for it.
+Only a terminal that a person looks at gets the second; a log has no use for it. Pytest itself writes
+there when a line of dots is full, which takes minutes where cases take seconds: between, we do.
 """
 
+import os
 import time
 from typing import Any
 
@@ -11,6 +13,8 @@ import pytest
 from pytest_llm_telemetry.plugin.junit import found_in
 from pytest_llm_telemetry.reporters import figures
 
+_REDRAWN_S = 0.1
+_KEEP, _BACK, _TO_THE_END = "\x1b7", "\x1b8", "\x1b[K"  # the cursor; erase
 _WORDS = {"passed": ("PASSED", "green"), "failed": ("FAILED", "red")}
 
 
@@ -25,6 +29,8 @@ class Progress:
         self._judged = 0
         self._cost_usd = 0.0
         self._planned = 0
+        self._told: Any = None  # pytest's own per cent
+        self._drawn = 0.0
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
@@ -39,6 +45,9 @@ class Progress:
             return self._beside(told())
 
         terminal._get_progress_information_message = message  # noqa: SLF001 - pytest has no public way to that place
+        moves = os.name == "posix" and os.environ.get("TERM", "dumb") != "dumb"
+        if moves and self._config.get_verbosity() == 0:
+            self._told = message
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Learn how much there is to do."""
@@ -54,11 +63,26 @@ class Progress:
         self._passed += found.get("passed") is True
         self._cost_usd += found.get("cost_usd") or 0.0
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self) -> None:
+        """Say how it is going behind the dots, and leave the cursor where the next one belongs."""
+        now = time.monotonic()
+        if self._told is None or not self._done or now - self._drawn < _REDRAWN_S:
+            return
+        self._drawn = now
+        writer = self._config.get_terminal_writer()
+        message = self._told().strip()
+        column = writer.fullwidth - len(message)
+        if 0 < writer.width_of_current_line < column - 1:
+            shown = f"{_KEEP}{_TO_THE_END}\x1b[{column}G{message}{_BACK}"
+            writer._file.write(shown)  # noqa: SLF001 - what goes through `write` counts as written in the line
+            writer.flush()
+
     def _beside(self, message: str) -> str:
         """Pytest's own message, and before its bracket closes what a person wants to know."""
         if not self._done or not message.endswith("]"):
             return message
-        parts = []
+        parts = [f"{self._done}/{self._planned}"]
         if self._judged:
             parts.append(f"{100 * self._passed / self._judged:.0f} % pass")
         if self._cost_usd:
@@ -67,7 +91,7 @@ class Progress:
         if left > 0:
             seconds = (time.monotonic() - self._began) / self._done * left
             parts.append(f"{figures.duration(seconds)} left")
-        return f"{message[:-1]}, {', '.join(parts)}]" if parts else message
+        return f"{message[:-1]}, {', '.join(parts)}]"
 
 
 class CaseLines:

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -23,8 +24,26 @@ def test_a_log_has_no_progress_line(project: Project) -> None:
 
 
 def test_a_terminal_shows_how_it_is_going(project: Project) -> None:
-    """Beside pytest's per cent stand the pass rate so far and the time that is left."""
+    """Beside pytest's per cent stand cases, the pass rate so far and the time that is left."""
     project.bot(worse=1)
+    shown = on_a_terminal(project, "xterm")
+    assert b"% pass" in shown
+    assert b"100%, 60/60" in shown
+
+
+def test_a_terminal_shows_it_while_cases_are_slow(project: Project) -> None:
+    """Long before a line of dots is full; where the terminal cannot move, nothing is drawn over."""
+    bot = (project.root / "test_bot.py").read_text(encoding="utf-8")
+    slow = bot.replace("    return ", "    __import__('time').sleep(0.12)\n    return ")
+    project.write("test_bot.py", slow.replace("repeats=3", "repeats=1"))
+    shown = on_a_terminal(project, "xterm")
+    first = shown.index(b"\x1b7")
+    assert re.search(rb"\[ *\d+%, \d/20, 100 % pass, [\d.]+ s left\]\x1b8", shown[first:])
+    assert b"\x1b7" not in on_a_terminal(project, "dumb")
+
+
+def on_a_terminal(project: Project, kind: str) -> bytes:
+    """What a terminal of 80 columns is sent."""
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "pytest", "--llm-telemetry", "-p", "no:randomly"]
     done = subprocess.Popen(
@@ -32,7 +51,7 @@ def test_a_terminal_shows_how_it_is_going(project: Project) -> None:
         cwd=project.root,
         stdout=terminal,
         stderr=terminal,
-        env=os.environ | {"COLUMNS": "80", "TERM": "xterm"},
+        env=os.environ | {"COLUMNS": "80", "TERM": kind},
     )
     os.close(terminal)
     shown = b""
@@ -46,5 +65,4 @@ def test_a_terminal_shows_how_it_is_going(project: Project) -> None:
         shown += chunk
     os.close(controller)
     assert done.wait() == 0
-    assert b"% pass" in shown
-    assert b"%]" in shown or b"100%, " in shown
+    return shown
