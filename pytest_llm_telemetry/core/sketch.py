@@ -117,6 +117,8 @@ class Sketch:
         """Bucket -> its weight in units of 2**-20, in order, the empty ones left out."""
         self._weigh()
         low, new = self._low, self._new
+        if not self._packed:
+            return {place: new[place] for place in sorted(new) if new[place]}
         found = {low + at: count for at, count in enumerate(_lanes(self._packed)) if count}
         if new:
             for place, count in new.items():
