@@ -178,10 +178,14 @@ def _rewritten(path: Path, file: BinaryIO, subject: Subject) -> list[tuple[int, 
     about = os.fstat(file.fileno())
     beside = path.with_name(path.name + ".tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-    with open(os.open(beside, flags, 0o600), "wb") as target:  # noqa: PTH123 - as above
-        gone = _kept(path, file, target, subject)
-        target.flush()
-        os.fsync(target.fileno())
+    try:
+        with open(os.open(beside, flags, 0o600), "wb") as target:  # noqa: PTH123 - as above
+            gone = _kept(path, file, target, subject)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError:  # a full disk needs the space
+        beside.unlink(missing_ok=True)
+        raise
     shutil.copymode(path, beside)
     if os.geteuid() == 0:  # root works for the files' owner
         os.chown(beside, about.st_uid, about.st_gid)

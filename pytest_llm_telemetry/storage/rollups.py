@@ -9,6 +9,7 @@ that is damaged, or of another version, counts as none.
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -112,8 +113,13 @@ class Writing:
         self._temporary = path.with_name(f".{path.name[:60]}.{token_hex(6)}")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
         self._file = os.fdopen(os.open(self._temporary, flags, 0o600), "w+b")
-        if before is not None:
+        if before is None:
+            return
+        try:
             self._begin_with(before)
+        except BaseException:
+            self.give_up()
+            raise
 
     def _begin_with(self, before: Path) -> None:
         data = before.read_bytes()
@@ -162,7 +168,8 @@ class Writing:
 
     def give_up(self) -> None:
         """Leave nothing behind; after `finish` it does nothing."""
-        self._file.close()
+        with suppress(OSError):  # it has bytes yet that a full disk does not take
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
 
     def _add_days(self, name: str) -> None:

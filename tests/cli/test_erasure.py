@@ -341,6 +341,27 @@ def test_a_kill_in_the_middle_leaves_the_old_file_or_the_new_one(tmp_path: Path)
     assert list(tmp_path.iterdir()) == [closed]
 
 
+def test_a_full_disk_loses_no_line_and_no_space(
+    log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be written anew stays whole and is named; half a copy does not stay."""
+    resource = pytest.importorskip("resource")
+    for _ in range(40):
+        serve(log)
+    before = sorted(texts(log))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6000, hard))
+    try:
+        assert main(["purge", str(log), "--user", ANNA]) == 4
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "cannot be read or written" in capsys.readouterr().err
+    assert not list(log.parent.glob("*.tmp"))
+    assert len(texts(log)) == len(before) - 10  # of the two small files
+    assert main(["purge", str(log), "--user", ANNA]) == 0
+    assert held_of(log, ANNA) == 0
+
+
 def test_an_erasure_that_was_killed_is_made_good(log: Path) -> None:
     """What it left half done is written anew; the file itself was whole all the time."""
     for path in files_of(log)[:2]:

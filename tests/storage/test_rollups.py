@@ -271,6 +271,32 @@ def test_a_closed_log_that_cannot_be_rolled_up_is_said(tmp_path: Path) -> None:
         roll_up(str(log))
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_full_disk_keeps_no_half_of_a_rollup(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    """Lines are read instead, and each look leaves the space that it found."""
+    resource = pytest.importorskip("resource")
+    log = tmp_path / "llm.jsonl"
+    log.write_bytes(lines(random.Random(7), BEGIN, 5, 400))
+    if known:
+        monkeypatch.setattr("pytest_llm_telemetry.storage.rolling._WORTH", 1)
+        read(log)
+        with log.open("ab") as file:
+            file.write(lines(random.Random(8), BEGIN + timedelta(hours=5), 2, 400))
+        age(log, 2)
+    before = rollups(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
+    try:
+        found = read(log)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert any("cannot hold rollups" in note for note in found.notes)
+    assert rollups(tmp_path) == before
+    assert everything(found) == everything(read(log, rollups=False))
+
+
 def test_rollups_are_for_their_owner_only(log: Path) -> None:
     """They hold previews and hashes of users, as the logs do."""
     read(log)
