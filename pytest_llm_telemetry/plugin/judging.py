@@ -24,6 +24,8 @@ _OPEN_TO_A_VERDICT = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 _ENDED_BY_ITSELF = _OPEN_TO_A_VERDICT | {pytest.ExitCode.TESTS_FAILED}
 _WIDEST = 100  # columns; a table is no easier to read on a wider screen
 _NOTHING = "llm telemetry: no case of a golden set ran, so there is nothing to judge"
+_DIED = "???"  # when a test ended, in xdist's report of a worker that did not come back
+_LOST = "a worker died in {}: of this attempt only finished calls were recorded"
 _MARKUP: dict[str, dict[str, bool]] = {
     "good": {"green": True},
     "bad": {"red": True, "bold": True},
@@ -43,6 +45,7 @@ class RunJudge:
         self.planned: runs.Run | None = None  # by this process; with workers only they know
         self._report: Report | None = None
         self._problems: list[Problem] = []
+        self._died: list[str] = []
         self._items: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -53,10 +56,13 @@ class RunJudge:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Learn which items a case has: under xdist the report is all the controller sees."""
-        case = getattr(report, "llm_case", None) if report.when == "call" else None
-        if case:
-            key = case[0], case[1]
-            self._items[key] = (*self._items.get(key, ()), report.nodeid)
+        if report.when == "call":
+            case = getattr(report, "llm_case", None)
+            if case:
+                key = case[0], case[1]
+                self._items[key] = (*self._items.get(key, ()), report.nodeid)
+        elif report.when == _DIED:
+            self._died.append(report.nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(
@@ -104,7 +110,8 @@ class RunJudge:
             accepting=self._accepting() if self._options.update_baseline else None,
             reports=self._options.reports,
         )
-        return conclude(self._run_dir, request, problems=self._problems, run=run)
+        remarks = [_LOST.format(nodeid) for nodeid in self._died]
+        return conclude(self._run_dir, request, problems=self._problems, remarks=remarks, run=run)
 
     def _spent_out(self) -> str:
         """Why the run's budget let no further call be made; empty if it did not."""

@@ -56,11 +56,13 @@ def conclude(
     request: Request,
     *,
     problems: Sequence[Problem] = (),
+    remarks: Sequence[str] = (),
     run: runs.Run | None = None,
 ) -> Report:
     """Judge a stored run, write the reports that were asked for, and say what came of it.
 
-    `run` is what the manifest tells, where the caller has just written it.
+    `remarks` are notes of the caller's; `run` is what the manifest tells, where the caller has
+    just written it.
 
     Nothing is raised for input that cannot be used: it is a problem of the report, and its exit
     status is 4.
@@ -68,6 +70,7 @@ def conclude(
     report = _judge_run(run_dir, request, problems, run)
     if request.accepting is not None:
         report = _accept_judged(run_dir, report, request, request.accepting)
+    report = replace(report, notes=(*report.notes, *remarks))
     past_runs.remember(run_dir, (suite.summary for suite in report.suites))
     if request.reports:
         # most runs are told in the terminal alone

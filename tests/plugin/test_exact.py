@@ -128,6 +128,7 @@ def test_a_worker_that_dies_loses_one_case_by_name(project: Project) -> None:
     assert {event["case_id"] for event in finished} >= {f"case-{n:02}" for n in range(20)}
     graded = {event["case_id"] for event in project.events() if event["event"] == "query_score"}
     assert "case-07" in graded  # by the accepted run
+    assert [note for note in report["notes"] if "died in test_bot.py::test_bot[case-07]" in note]
     assert suite["metrics"]["queries"] == 20
     result.stdout.fnmatch_lines(["*case-07*"])
 
