@@ -100,7 +100,7 @@ class Tally:
         return latest
 
     def end_batch(self) -> None:
-        """Count the rows so far, name the largest users and queries of them, and let go of them."""
+        """Count the rows so far, name their largest users and queries, and let go of them."""
         if not self._batches:
             return
         whole = Figures()

@@ -10,7 +10,7 @@ from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
 from pytest_llm_telemetry.core.traffic.rows import KIND, OTHER, STARTED, Row, row_of
 
-BATCH = 32_768  # lines that are told apart together, and whose users and queries are ranked
+BATCH = 32_768  # rows that are told apart together, and whose users and queries are ranked
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
 _MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}

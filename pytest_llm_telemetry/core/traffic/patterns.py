@@ -39,7 +39,7 @@ class _Member(NamedTuple):
     text: str
 
 
-Set = frozenset[str]  # the names of the members that a line tells
+Names = frozenset[str]  # the names of the members that a line tells
 _Items = Sequence[_Member]
 
 
@@ -126,8 +126,8 @@ class Forms:
     """The sets of members that lines tell, of those that a pattern can be made for."""
 
     def __init__(self) -> None:
-        self._starts: set[Set] = set()
-        self._ends: set[Set] = set()
+        self._starts: set[Names] = set()
+        self._ends: set[Names] = set()
         self._strict = self._quick = ""
 
     def learn(self, lines: Iterable[str]) -> bool:
@@ -162,16 +162,16 @@ class Forms:
         return _compiled(self._quick)
 
 
-def _told(line: str) -> tuple[Set, object]:
+def _told(line: str) -> tuple[Names, object]:
     """The names of what a line tells, and its event; of one that is no object none."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        return frozenset(), None
+        record = {}
     return (frozenset(record), record.get("event")) if type(record) is dict else (frozenset(), None)
 
 
-def _pattern(items: _Items, told: Iterable[Set]) -> str:
+def _pattern(items: _Items, told: Iterable[Names]) -> str:
     """The pattern for lines that tell one of some sets of members."""
     sets = sorted(told, key=sorted) or [frozenset[str]()]
     runs: list[tuple[tuple[bool, ...], list[str]]] = []
