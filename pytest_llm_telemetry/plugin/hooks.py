@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+from pytest_llm_telemetry.core.verdict import Problem
+from pytest_llm_telemetry.review.judging import with_problem
 from pytest_llm_telemetry.storage.graders import Graders
 
 TYPE_CHECKING = False
@@ -70,15 +73,21 @@ class HookedSink:
         self._sink.close()
 
 
-def tell(config: pytest.Config, report: Report) -> str:
+def tell(config: pytest.Config, report: Report) -> Report:
     """Hand the report to plugins that write it, then to those that tell people.
 
     Returns:
-        What went wrong with the telling, or nothing.
+        The report, with what went wrong: a problem where it was not written, as with our own
+        reports, and a note where nobody was told.
     """
-    config.hook.pytest_llm_report(config=config, report=report)
+    try:
+        config.hook.pytest_llm_report(config=config, report=report)
+    except Exception as error:  # noqa: BLE001 - a stranger's fault must not hide the verdict
+        what = f"pytest_llm_report: {type(error).__name__}: {error}"
+        report = with_problem(report, Problem(what=what, remedy="mend the hook"))
     try:
         config.hook.pytest_llm_notify(config=config, report=report)
     except Exception as error:  # noqa: BLE001 - a stranger's message that fails is no verdict
-        return f"pytest_llm_notify: {type(error).__name__}: {error}"
-    return ""
+        note = f"pytest_llm_notify: {type(error).__name__}: {error}"
+        report = replace(report, notes=(*report.notes, note))
+    return report

@@ -72,7 +72,10 @@ def pytest_llm_event(event: dict[str, Any]) -> None:
 
 @pytest.hookspec
 def pytest_llm_report(config: pytest.Config, report: "Report") -> None:
-    """The whole report, once the verdict is decided: write it wherever it is read."""
+    """The whole report, once the verdict is decided: write it wherever it is read.
+
+    An error here is exit status 4, as for the reports of `--llm-report`.
+    """
     raise NotImplementedError
 
 

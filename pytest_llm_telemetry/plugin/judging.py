@@ -72,10 +72,8 @@ class RunJudge:
         with uncollected():
             self._report = self._judge(session, exitstatus)
         if self._report is not None:
+            self._report = hooks.tell(session.config, self._report)
             junit.tell(session.config, self._report)
-            note = hooks.tell(session.config, self._report)
-            if note:
-                self._report = replace(self._report, notes=(*self._report.notes, note))
         yield
         if self._report is None:
             return

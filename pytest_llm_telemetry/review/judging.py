@@ -88,7 +88,7 @@ def _publish(report: Report, wanted: str, root: Path) -> Report:
     try:
         note = publish(report, wanted, root)
     except ConfigError as error:
-        return _with_problem(report, _problem(error, root))
+        return with_problem(report, _problem(error, root))
     except DeliveryError as error:  # the verdict stands, whether or not anyone is told
         note = str(error)
     return replace(report, notes=(*report.notes, note))
@@ -235,13 +235,14 @@ def _accept_judged(run_dir: Path, report: Report, request: Request, decision: Ac
     try:
         written = accept(run_dir, request.baselines, decision)
     except TelemetryError as error:
-        return _with_problem(report, _problem(error, request.root))
+        return with_problem(report, _problem(error, request.root))
     names = ", ".join(_shown(path, request.root) for path in written)
     again = _judge_run(run_dir, request, ())
     return replace(again, notes=(*again.notes, f"baseline accepted: {names}; commit it"))
 
 
-def _with_problem(report: Report, problem: Problem) -> Report:
+def with_problem(report: Report, problem: Problem) -> Report:
+    """The report of a run that could not be judged, or reported, as it was asked to be."""
     status = worst([report.status, "error"])
     return replace(
         report,

@@ -157,6 +157,20 @@ def test_a_grader_without_its_model_says_which_hook_to_write(
     assert told in result.stdout.str()
 
 
+def test_a_report_of_a_hook_that_cannot_be_written_hides_no_verdict(project: Project) -> None:
+    """As with our own reports it is exit 4; the verdict is shown, and people are told of it."""
+    project.write(
+        "conftest.py",
+        "def pytest_llm_report(report): raise OSError('no such share')\n"
+        "def pytest_llm_notify(report): print('told:', report.status)\n",
+    )
+    result = project.run("-s")
+    assert result.ret == 4
+    result.stdout.fnmatch_lines(
+        ["*told: error*", "*CANNOT JUDGE*", "*pytest_llm_report: OSError: no such share*"]
+    )
+
+
 def test_reports_of_hooks_hold_the_published_shape(project: Project) -> None:
     """A hook may read the JSON report's file as anybody else does."""
     project.write(
