@@ -28,7 +28,7 @@ def decode(line: bytes) -> Any:
 def events_of(block: bytes) -> list[Event] | None:
     """The events of some whole lines; None if they must be looked at one by one.
 
-    They are parsed as one array, in a third of the time. Nothing is taken that would be no event
+    They are parsed as one array, in two thirds of the time. Nothing is taken that would be no event
     by itself: an event of a usual form holds no object in an array, so each line, which begins
     with `{`, begins a record, and where there are as many records as lines, each line is one.
     """
