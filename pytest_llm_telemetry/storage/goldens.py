@@ -3,12 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from json.decoder import JSONDecodeError
 from pathlib import Path
-from typing import Any
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
-from pytest_llm_telemetry.core.golden import Case, parse_case
+from pytest_llm_telemetry.core.golden import Case, Grader, parse_case
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.storage import documents
 from pytest_llm_telemetry.storage.garbage import uncollected
@@ -84,17 +84,55 @@ def digest(cases: Iterable[Case]) -> str:
 
 
 def _canonical(case: Case) -> str:
-    content = {name: getattr(case, name) for name in _CONTENT}
-    return _CANONICAL.encode(content)
+    """The content as JSON with sorted keys, as `json` writes it; by hand, in a third of the time."""
+    return (
+        f'{{"expected": {_told(case.expected)}, "graders": [{", ".join(map(_grader, case.graders))}], '
+        f'"id": {_quote(case.id)}, "input": {_told(case.input)}, '
+        f'"metadata": {_told(case.metadata)}, "tags": {_told(case.tags)}, '
+        f'"weight": {_told(case.weight)}}}'
+    )
 
 
-def _members(record: Any) -> dict[str, Any]:
-    """As `dataclasses.asdict`, but without a deep copy: it took a third of a collection."""
-    return {name: getattr(record, name) for name in record.__slots__}
+def _grader(grader: Grader) -> str:
+    before, behind = _frame(
+        grader.type,
+        grader.name,
+        grader.votes,
+        least=grader.min,
+        tolerance=grader.tolerance,
+        ignore_case=grader.ignore_case,
+    )
+    return f"{before}{_told(grader.value)}{behind}"
 
 
-_CONTENT = tuple(name for name in Case.__slots__ if name != "where")
-_CANONICAL = json.JSONEncoder(sort_keys=True, default=_members)
+@lru_cache(maxsize=256, typed=True)
+def _frame(  # noqa: PLR0913 - the fields of a grader, but for its value
+    kind: str, name: str, votes: int, *, least: float, tolerance: float, ignore_case: bool
+) -> tuple[str, str]:
+    """What stands around a grader's value, which most graders of a file share."""
+    before = (
+        f'{{"ignore_case": {_told(ignore_case)}, "min": {_told(least)}, "name": {_quote(name)}, '
+        f'"tolerance": {_told(tolerance)}, "type": {_quote(kind)}, "value": '
+    )
+    return before, f', "votes": {_told(votes)}}}'
+
+
+def _told(value: object) -> str:
+    kind = type(value)
+    if kind is str:
+        return _quote(value)  # type: ignore[arg-type]  # `kind` says so
+    if value is None:
+        return "null"
+    if kind is tuple or kind is list:
+        return f"[{', '.join(map(_told, value))}]"  # type: ignore[call-overload]  # as above
+    if kind is float and -_INFINITY < value < _INFINITY:  # type: ignore[operator]  # as above
+        return repr(value)
+    return "{}" if value == {} else _CANONICAL.encode(value)
+
+
+_INFINITY = float("inf")
+_quote = json.encoder.encode_basestring_ascii
+_CANONICAL = json.JSONEncoder(sort_keys=True)
 
 
 def _name(path: Path, root: Path | None) -> str:

@@ -1,7 +1,9 @@
 """Golden sets in four formats, and what is wrong with broken ones."""
 
+import hashlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from pytest_llm_telemetry.core.errors import GoldenSetError
-from pytest_llm_telemetry.core.golden import Case, parse_case
+from pytest_llm_telemetry.core.golden import Case, Grader, parse_case
 from pytest_llm_telemetry.storage import goldens, schemas
 from pytest_llm_telemetry.storage.goldens import GoldenSet, load
 
@@ -270,3 +272,38 @@ def test_what_the_parser_takes_the_published_schema_takes(record: dict[str, Any]
     """An editor must not complain about a golden set that runs."""
     if _accepted(record):
         assert not list(SCHEMA.iter_errors([json.loads(json.dumps(record))]))
+
+
+PARTS: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+GRADERS = st.builds(
+    Grader,
+    type=st.sampled_from(["exact", "contains", "judge"]),
+    name=st.sampled_from(["exact", 'a "b"']),
+    value=PARTS | st.tuples(st.text()),
+    ignore_case=st.booleans(),
+    min=st.sampled_from([0.5, 1.0, 1, 0]),
+    tolerance=st.sampled_from([0.0, 0, 1e-9]),
+    votes=st.sampled_from([1, 3]),
+)
+CASES = st.builds(
+    Case,
+    id=st.text(),
+    input=PARTS,
+    expected=PARTS,
+    graders=st.lists(GRADERS, max_size=3).map(tuple),
+    tags=st.lists(st.text()).map(tuple),
+    weight=st.floats(0, 9),
+    metadata=st.dictionaries(st.text(), PARTS, max_size=2),
+)
+
+
+@given(CASES)
+def test_a_digest_is_of_the_json_of_a_case(case: Case) -> None:
+    """All of it but where it stands, with sorted keys: a baseline remembers the hash for years."""
+    content = {name: value for name, value in asdict(case).items() if name != "where"}
+    told = json.dumps(content, sort_keys=True)
+    assert goldens.digest([case]) == hashlib.sha256(told.encode()).hexdigest()[:32]

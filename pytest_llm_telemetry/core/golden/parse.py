@@ -15,6 +15,7 @@ from pytest_llm_telemetry.core.golden.demands import (
 )
 
 CASE_KEYS = ("id", "input", "expected", "graders", *SHORT_FORMS, "tags", "weight", "metadata")
+_KNOWN = frozenset(CASE_KEYS)
 MAX_ID = 200
 
 
@@ -28,9 +29,10 @@ def parse_case(record: object, where: str) -> Case:
     Raises:
         GoldenSetError: If a key is unknown or missing, or has the wrong type.
     """
-    if not isinstance(record, Mapping):
+    if type(record) is not dict and not isinstance(record, Mapping):
         raise wrong(where, "a case", record, 'an object: {"id": "a", "input": "Hi"}')
-    known_keys(record, CASE_KEYS, where, '; your own data goes under "metadata"')
+    if not _KNOWN.issuperset(record):
+        known_keys(record, CASE_KEYS, where, '; your own data goes under "metadata"')
     case_id = _id(record.get("id"), where)
     if record.get("input") is None:
         raise GoldenSetError(
