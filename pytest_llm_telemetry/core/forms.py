@@ -34,7 +34,8 @@ class _Form:
 
 
 _UNMET = _Form((), ())
-_known: dict[str, dict[_Key, _Form | None]] = {name: {} for name in KINDS}
+_Forms = dict[_Key, _Form | None]
+_known: dict[str, tuple[type[Event], _Forms]] = {name: (kind, {}) for name, kind in KINDS.items()}
 
 
 def events_of(records: Iterable[dict[str, Any]]) -> list[Event] | None:
@@ -46,13 +47,14 @@ def events_of(records: Iterable[dict[str, Any]]) -> list[Event] | None:
     found: list[Event] = []
     for record in records:
         name = record.get("event")
-        if type(name) is not str or name not in KINDS:
+        if type(name) is not str or name not in _known:
             return None
+        kind, forms = _known[name]
         key = tuple(record), tuple(map(type, record.values()))
-        form = _known[name].get(key, _UNMET)
+        form = forms.get(key, _UNMET)
         if form is _UNMET:
-            form = _learnt(_known[name], key, KINDS[name])
-        if form is None or record.get("schema_version") != SCHEMA_VERSION:
+            form = _learnt(forms, key, kind)
+        if form is None or record["schema_version"] != SCHEMA_VERSION:
             return None
         for number in form.numbers:
             if not -MOST < record[number] < MOST:
@@ -60,11 +62,11 @@ def events_of(records: Iterable[dict[str, Any]]) -> list[Event] | None:
         if form.nested and not _holds_plain(record, form.nested):
             return None
         del record["event"]
-        found.append(holding(KINDS[name], record))
+        found.append(holding(kind, record))
     return found
 
 
-def _learnt(forms: dict[_Key, _Form | None], key: _Key, kind: type[Event]) -> _Form | None:
+def _learnt(forms: _Forms, key: _Key, kind: type[Event]) -> _Form | None:
     if len(forms) >= _REMEMBERED:
         forms.clear()
     return forms.setdefault(key, _form(kind, *key))
@@ -79,7 +81,8 @@ def _form(kind: type[Event], names: tuple[str, ...], types: tuple[type, ...]) ->
         unsaid = each is type(None) and known[name].default is None
         if each not in TYPES[FIELDS[name]] and not unsaid:
             return None
-    if any(field.default is MISSING and name not in found for name, field in known.items()):
+    needed = [name for name, field in known.items() if field.default is MISSING]
+    if not found.keys() >= {"schema_version", *needed}:
         return None
     return _Form(
         tuple(name for name, each in found.items() if each in {int, float}),

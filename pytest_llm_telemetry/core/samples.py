@@ -130,7 +130,8 @@ def _calls(ends: Sequence[QueryEnd], places: Mapping[str, int]) -> tuple[Call, .
         if end.parent_id is not None:
             children.setdefault(end.parent_id, []).append(end)
     calls = [_call(end, children, places) for end in ends if end.parent_id is None]
-    calls.sort(key=attrgetter("attempt", "order"))
+    if len(calls) > 1:
+        calls.sort(key=attrgetter("attempt", "order"))
     return tuple(calls)
 
 

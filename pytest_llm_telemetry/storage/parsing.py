@@ -33,15 +33,14 @@ def events_of(block: bytes) -> list[Event] | None:
     with `{`, begins a record, and where there are as many records as lines, each line is one.
     """
     try:
-        text = block.decode()
-        listed = text[:-1].replace("}\n{", "},\n{")
-        lines = len(listed) - len(text) + 2
-        if lines != text.count("\n"):
+        *lines, rest = block.decode().split("\n")
+        if rest or {line[:1] for line in lines} != {"{"}:
             return None
+        listed = ",\n".join(lines)  # with the newline, which no text of JSON may hold
         records = _records(f"[{listed}]", block)
     except (ValueError, RecursionError):  # UTF-8's error is a ValueError, too
         return None
-    return forms.events_of(records) if len(records) == lines else None
+    return forms.events_of(records) if len(records) == len(lines) else None
 
 
 def _records(listed: str, block: bytes) -> list[dict[str, Any]]:
