@@ -94,8 +94,9 @@ class TelemetryLogger:
             sampling=None if sample_rate is None else Sampling(sample_rate, slow_ms),
         )
         if self._emitter.sinks:  # else it writes for tests alone, which may need neither
-            privacy.load()  # where the logger is made, not by its first call
-            usage.load()
+            with self._emitter.guard:  # without a free descriptor the first text asks again
+                privacy.load()  # where the logger is made, not by its first call
+                usage.load()
 
     def observe(self, query: object = None, **fields: Any) -> ObservedCall:
         """Watch a block: `with telemetry.observe(query, user_id=uid) as call: ...`.

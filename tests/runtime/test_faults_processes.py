@@ -131,6 +131,27 @@ acknowledge(log(t, "before"))
     assert len(left(path)) == 602
 
 
+def test_a_logger_that_is_made_without_a_free_descriptor_comes_to_itself(path: Path) -> None:
+    """Nothing can be opened, not even our own modules: nobody is told, and later lines stand."""
+    script = """
+import resource
+sink = FileSink(path)
+resource.setrlimit(resource.RLIMIT_NOFILE, (40, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+taken = []
+try:
+    while True: taken.append(open("/dev/null"))
+except OSError:
+    pass
+t = TelemetryLogger(sink)
+log(t, "ada@example.com")
+assert sum(t.stats()["dropped"].values()) >= 2
+del taken[:]
+acknowledge(log(t, "bo@example.com"))
+"""
+    run(script, path)
+    assert set(left(path)) == {("<EMAIL>", "query_start"), ("<EMAIL>", "query_success")}
+
+
 def test_logging_while_the_interpreter_shuts_down(path: Path) -> None:
     """`atexit`, a finaliser and a module's end may log; nothing is raised, what is told stands."""
     script = """
