@@ -105,7 +105,7 @@ def erase(
     """
     work = _Work(user_hash)
     asked = tuple(logs)
-    files = [*_closed(asked), *(log for log in asked if log.exists())]
+    files = [*_closed(asked), *filter(Path.is_file, asked)]
     work.count(files)  # learns all their calls: a score may stand before its call
     found = work.count(files)
     if dry_run:

@@ -1,12 +1,14 @@
 """What a stranger's pull request can put into a file: refused with one clear error, never a pass."""
 
 import gzip
+import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from pytest_llm_telemetry import TelemetryLogger
 from pytest_llm_telemetry.cli import main
 from tests.ci.conftest import project
 
@@ -160,6 +162,31 @@ def test_a_pipe_or_a_folder_in_a_files_place_blocks_nothing(
     path.unlink()
     path.mkdir()
     assert told(root, capsys, "validate", str(path))[0] == 4
+
+
+def test_what_is_no_file_is_no_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Pipes, folders and links to nothing beside a log hinder no command; a link counts nothing twice."""
+    logs = tmp_path / "logs"
+    with TelemetryLogger(logs / "llm.jsonl").observe("q"):
+        pass
+    (logs / "folder.jsonl").mkdir()
+    os.mkfifo(logs / "pipe.jsonl")
+    (logs / "nothing.jsonl").symlink_to("nowhere")
+    (logs / "a-current.jsonl").symlink_to("llm.jsonl")
+    (logs / "again").symlink_to(".")
+    for command in (
+        ["dashboard", "--json"],
+        ["alert", "--dry-run"],
+        ["review", "daily"],
+        ["merge", str(logs), "--out", str(tmp_path / "all.rollup")],
+        ["purge", "--user-hash", "0" * 32],
+        ["export", "--since", "2026-01-01", "--to", str(tmp_path / "out")],
+    ):
+        status, printed = told(tmp_path, capsys, *command)
+        assert (command[0], status) == (command[0], 4 if "no call was logged" in printed else 0)
+        if command[0] == "dashboard":
+            assert json.loads(printed)["metrics"]["queries"]["now"] == 1.0
+    assert len((tmp_path / "out" / "events.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_golden_set_outside_the_root_is_not_read(
