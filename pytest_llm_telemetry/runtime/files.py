@@ -45,7 +45,7 @@ class FileSink:
     ends in a torn line gets its newline first.
 
     Args:
-        path: Where the lines go.
+        path: Where the lines go; a relative one begins in the folder of this moment.
         rotation: When the file is closed, and how long closed files are kept.
         trust_s: How long a look is trusted where no burst is, in seconds. A file that is deleted
             meanwhile is made again so much later, with the lines that went with it.
@@ -70,7 +70,7 @@ class FileSink:
         trust_s: float = 0.0,
         hold_gil: bool = False,
     ) -> None:
-        self.path = os.fspath(path)
+        self.path = _absolute(os.fspath(path))
         system: Any = Holding() if hold_gil else Releasing
         self._write, self._fstat, self._lstat = system.write, system.fstat, system.lstat
         self.recovered = 0
@@ -259,6 +259,14 @@ class FileSink:
                 self._descriptor = -1
                 self._sure_until = 0.0
                 self._before, self._since = [], []
+
+
+def _absolute(path: str) -> str:
+    """The path from the root: a process that goes elsewhere (a daemon) writes on where it began."""
+    try:
+        return os.path.abspath(path)
+    except OSError:  # the folder it stands in is gone
+        return path
 
 
 def _open() -> list[FileSink]:

@@ -42,6 +42,25 @@ def test_only_the_owner_may_read_it(sink: FileSink, path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_a_process_that_goes_elsewhere_writes_on_where_it_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path begins where the sink was made, also where nothing stands any more."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    sink = FileSink("llm.jsonl")
+    sink.write(numbered(0))
+    monkeypatch.chdir(tmp_path)
+    sink.close()
+    sink.write(numbered(1))
+    sink.close()
+    assert (tmp_path / "here" / "llm.jsonl").read_bytes() == numbered(0) + numbered(1)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert FileSink("llm.jsonl").path == "llm.jsonl"
+
+
 def test_every_folder_made_for_it_is_the_owners(tmp_path: Path) -> None:
     """Folders above its own are 0700 too where they were missing, whatever the umask."""
     mask = os.umask(0)
