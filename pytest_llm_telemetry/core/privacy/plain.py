@@ -56,11 +56,31 @@ _NO_LEADS = bytes(set(range(256)) - {chr(zero).encode()[0] for zero in _ZEROS})
 
 NOTHING, NUMBERS, ANYTHING = range(3)
 
+# Ids, names and answers that differ in their numbers come again and again. All that is asked here of a
+# digit is that it is one, so what is told of a text holds for each that has other digits in their place.
+_SHAPED = 32  # characters
+_REMEMBERED = 512
+_ALIKE = bytes.maketrans(b"123456789", b"000000000")
+_known: dict[bytes, int] = {}
+
 
 def holds(text: str) -> int:
     """What a text with no digits but ASCII's may hold: nothing with a shape, numbers and addresses
     of the net, or anything.
     """
+    if len(text) > _SHAPED:
+        return _looked(text)
+    shape = text.encode("utf-8", "surrogatepass").translate(_ALIKE)
+    held = _known.get(shape)
+    if held is None:
+        held = _looked(text)
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        _known[shape] = held
+    return held
+
+
+def _looked(text: str) -> int:
     if _WORDS.match(text) is not None:
         named = "'" in text and _QUOTED.search(text) is not None
         return ANYTHING if _tells(text, named=named) else NOTHING

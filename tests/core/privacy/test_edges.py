@@ -235,3 +235,30 @@ def test_a_teams_pattern_may_touch_a_placeholder() -> None:
     redaction = Redaction({"CUSTOMER": r"C-\d{6}", "TAG": r"L>.|.<E"})
     assert redaction.redact("C-123456<EMAIL>C-123456") == "<CUSTOMER><EMAIL><CUSTOMER>"
     assert redaction.redact("x<EMAIL>y") == "x<EMAIL>y"
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "told"),
+    [
+        ("4111111111111112 ok", "4111111111111111 ok", "<CARD> ok"),
+        ("4111 1111 1111 1112", "4111 1111 1111 1111", "<CARD>"),
+        ("age 19", "age 91", "age 91"),
+        ("at 999.999.999.999", "at 192.168.100.101", "at <IP>"),
+    ],
+)
+def test_numbers_of_one_shape_are_told_apart(before: str, text: str, told: str) -> None:
+    """A short text is looked at for itself, whatever was found in one with other digits before it."""
+    first = preview(before)
+
+    assert preview(text) == told
+    assert preview(before) == first
+
+
+def test_shapes_that_were_forgotten_are_told_again() -> None:
+    """After more short texts of other shapes than are remembered each is told as before."""
+    for length in range(1, 25):
+        for word in LETTERS:
+            assert preview(word * length) == word * length
+
+    assert preview("call 123456") == "call <PHONE>"
+    assert preview("say 1") == "say 1"
