@@ -125,6 +125,8 @@ def _places(cases: Iterable[Sequence[QueryEnd]]) -> dict[str, int]:
 
 
 def _calls(ends: Sequence[QueryEnd], places: Mapping[str, int]) -> tuple[Call, ...]:
+    if len(ends) == 1 and ends[0].parent_id is None:  # as of most cases
+        return (_call(ends[0], {}, places),)
     children: dict[str, list[QueryEnd]] = {}
     for end in ends:
         if end.parent_id is not None:
@@ -193,6 +195,8 @@ def _total(values: Sequence[_N | None]) -> _N | None:
 
 def _attempts(scores: Sequence[QueryScore], repeats: int) -> tuple[Attempt, ...]:
     """Of each repeat the last rerun that was scored."""
+    if len(scores) == 1:  # as of most cases
+        return (_attempt(((scores[0].attempt or 1) - 1) % repeats + 1, scores),)
     found: dict[int, list[QueryScore]] = {}
     for score in scores:
         found.setdefault(score.attempt or 1, []).append(score)
@@ -201,13 +205,17 @@ def _attempts(scores: Sequence[QueryScore], repeats: int) -> tuple[Attempt, ...]
 
 
 def _attempt(number: int, scores: Sequence[QueryScore]) -> Attempt:
-    judged = [score.passed for score in scores if score.passed is not None]
-    lost = [score.explanation for score in scores if not score.passed]
-    answers = [score.answer_preview for score in scores if score.answer_preview]
+    passed, notes, answer = None, [], None
+    for score in scores:
+        if score.passed is not None:
+            passed = score.passed and passed is not False
+        if not score.passed and score.explanation:
+            notes.append(score.explanation)
+        answer = answer or score.answer_preview
     return Attempt(
         number=number,
-        passed=all(judged) if judged else None,
+        passed=passed,
         score=sum([score.score for score in scores]) / len(scores),
-        notes=tuple(filter(None, lost)),
-        answer=answers[0] if answers else None,
+        notes=tuple(notes),
+        answer=answer or None,
     )

@@ -62,6 +62,6 @@ class ForeignGuard(Guard):
     ends = BaseException
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> bool:
-        if kind is not None and issubclass(kind, KeyboardInterrupt):
+        if kind is None or issubclass(kind, KeyboardInterrupt):
             return False
         return Guard.__exit__(self, kind, error, trace)
