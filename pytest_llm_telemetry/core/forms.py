@@ -21,6 +21,7 @@ from pytest_llm_telemetry.core.events import (
 from pytest_llm_telemetry.core.records import dataclass
 
 _REMEMBERED = 1_000
+_LEAST = -MOST
 _PLAIN = frozenset({str, int, float, bool})
 _Key = tuple[tuple[str, ...], tuple[type, ...]]  # the names and types, in their order
 
@@ -57,7 +58,7 @@ def events_of(records: Iterable[dict[str, Any]]) -> list[Event] | None:
         if form is None or record["schema_version"] != SCHEMA_VERSION:
             return None
         for number in form.numbers:
-            if not -MOST < record[number] < MOST:
+            if not _LEAST < record[number] < MOST:
                 return None
         if form.nested and not _holds_plain(record, form.nested):
             return None

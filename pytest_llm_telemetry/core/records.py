@@ -2,13 +2,15 @@
 
 A process defines a hundred kinds of records and makes a few of them. The standard library compiles
 six methods of each as it is defined, half a millisecond a class: a third of what a start took.
-Here the first call compiles `__init__`, and the other methods serve all records alike.
+Here `__init__` is compiled once some have been made, and the other methods serve all records alike.
 """
 
 import dataclasses
 from collections.abc import Callable
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, NoReturn
+
+_BY_HAND = 4  # about as many records are filled by hand in the time that compiling takes
 
 
 def _lean(
@@ -28,20 +30,45 @@ def _lean(
             if name not in vars(kind):
                 setattr(made, name, method)
         first: Any = made
-        first.__init__ = _first_call(made, frozen=frozen)
+        first.__init__ = _first_calls(made, frozen=frozen)
         return made
 
     return define
 
 
-def _first_call(kind: Any, *, frozen: bool) -> Callable[..., None]:
-    """An `__init__` that puts one in its place which is compiled for the fields."""
+def _first_calls(kind: Any, *, frozen: bool) -> Callable[..., None]:
+    """An `__init__` that fills the fields by hand, until it puts one in its place which is compiled
+    for them: where a few are made, that takes longer. So does a call that is no usual one.
+    """
+    left = _BY_HAND
 
     def __init__(self: object, *args: object, **given: object) -> None:  # noqa: N807 - it is one
-        kind.__init__ = _compiled(kind, frozen=frozen)
-        kind.__init__(self, *args, **given)
+        nonlocal left
+        left -= 1
+        values = None if args or left < 0 else _by_name(kind, given)
+        if values is None:
+            kind.__init__ = _compiled(kind, frozen=frozen)
+            kind.__init__(self, *args, **given)
+            return
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     return __init__
+
+
+def _by_name(kind: Any, given: dict[str, object]) -> dict[str, object] | None:
+    """The fields' values in their order; None if one lacks, or is not known."""
+    values: dict[str, object] = {}
+    for field in dataclasses.fields(kind):
+        if field.name in given:
+            values[field.name] = given[field.name]
+        elif field.default is not dataclasses.MISSING:
+            values[field.name] = field.default
+        elif field.default_factory is not dataclasses.MISSING:
+            values[field.name] = field.default_factory()
+        else:
+            return None
+    return values if values.keys() >= given.keys() else None
 
 
 def _compiled(kind: Any, *, frozen: bool) -> Callable[..., None]:

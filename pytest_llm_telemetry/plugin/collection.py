@@ -174,11 +174,12 @@ def ids_of(runs: Sequence[CaseRun]) -> list[str]:
 
 def run_of(item: pytest.Item) -> CaseRun | None:
     """The case run that an item is about; `None` for every other test."""
-    if not hasattr(item, "case_run"):  # a target's item has it, any other is asked once
+    known = vars(item)
+    if "case_run" not in known:  # a target's item has it, any other is asked once
         callspec = getattr(item, "callspec", None)
         run = callspec.params.get("golden_case") if callspec is not None else None
-        vars(item)["case_run"] = run if isinstance(run, CaseRun) else None
-    found = getattr(item, "case_run", None)
+        known["case_run"] = run if isinstance(run, CaseRun) else None
+    found = known["case_run"]
     return found if isinstance(found, CaseRun) else None
 
 

@@ -24,14 +24,25 @@ _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200  # CPython's code f
 
 def wrap(watch: Watch, function: F) -> F:
     """The function, watched: `watch` makes the call of the arguments it is about to be given."""
-    from functools import wraps  # noqa: PLC0415 - importing a logger need not wait for it
-
+    like = _update_wrapper or _load()
     code = getattr(function, "__code__", None)
     flags = getattr(code, "co_flags", 0)
     for flag, maker in _MAKERS.items():
         if flags & flag:
-            return wraps(function)(maker(watch, function))  # type: ignore[return-value]  # same kind, same signature
-    return wraps(function)(_plain(watch, function))  # type: ignore[return-value]  # same kind, same signature
+            return like(maker(watch, function), function)  # type: ignore[no-any-return]  # same kind, same signature
+    return like(_plain(watch, function), function)  # type: ignore[no-any-return]  # same kind, same signature
+
+
+def _load() -> Callable[..., Any]:
+    """`functools.update_wrapper`, for which importing a logger need not wait, nor each wrapping."""
+    global _update_wrapper  # noqa: PLW0603 - a test may wrap its handler anew for each case
+    from functools import update_wrapper  # noqa: PLC0415 - see above
+
+    _update_wrapper = update_wrapper
+    return update_wrapper
+
+
+_update_wrapper: Callable[..., Any] | None = None
 
 
 def _plain(watch: Watch, function: Callable[..., Any]) -> Callable[..., Any]:

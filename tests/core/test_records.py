@@ -127,9 +127,14 @@ def test_each_record_has_a_list_of_its_own(family: Family) -> None:
     assert family.case(id="b").notes == []
 
 
-@BOTH
-def test_what_does_not_fit_the_fields_is_refused(family: Family) -> None:
+@pytest.mark.parametrize("before", [0, 9], ids=["first", "later"])
+@pytest.mark.parametrize("record", [records.dataclass, dataclasses.dataclass])
+def test_what_does_not_fit_the_fields_is_refused(record: Any, before: int) -> None:
     """A field that is missing, unknown, given twice, or by position where only names are taken."""
+    family = Family(record)
+    for number in range(before):
+        family.case(id=f"{number}")
+        family.placed(first=number)
     wrong: list[tuple[Any, tuple[Any, ...], dict[str, Any]]] = [
         (family.case, (), {}),
         (family.case, ("a",), {}),
