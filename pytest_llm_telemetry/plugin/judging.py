@@ -59,7 +59,7 @@ class RunJudge:
         if report.when == "call":
             case = getattr(report, "llm_case", None)
             if case:
-                key = case[0], case[1]
+                key: tuple[str, str] = tuple(case)  # under xdist it came as a list
                 self._items[key] = (*self._items.get(key, ()), report.nodeid)
         elif report.when == _DIED:
             self._died.append(report.nodeid)

@@ -1,5 +1,6 @@
 """`--junitxml`: each case's figures as properties, and a failed gate as a failed test case."""
 
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -26,19 +27,25 @@ def outcome_of(
     scores = case.scores
     judged = [score.passed for score in scores if score.passed is not None]
     told: Properties = [
-        ("llm_suite", run.suite),
+        _shared("llm_suite", run.suite),
         ("llm_case", run.case.id),
-        ("llm_repeat", run.repeat),
+        _shared("llm_repeat", run.repeat),
     ]
     if scores:
-        told.append(("llm_score", sum([score.value for score in scores]) / len(scores)))
+        told.append(_shared("llm_score", sum([score.value for score in scores]) / len(scores)))
     if judged:
-        told.append(("llm_passed", all(judged)))
+        told.append(_shared("llm_passed", all(judged)))
     if latency_ms is not None:
         told.append(("llm_latency_ms", round(latency_ms, 3)))
     if cost_usd is not None:
         told.append(("llm_cost_usd", cost_usd))
     return told
+
+
+@lru_cache(maxsize=256, typed=True)
+def _shared(name: str, value: object) -> tuple[str, object]:
+    """A property as many cases have it: pytest keeps each, and Python looks through all it keeps."""
+    return name, value
 
 
 def without_ours(properties: Properties) -> Properties:

@@ -129,6 +129,8 @@ class Recording:
     def spent(self) -> tuple[float | None, float | None]:
         """Milliseconds of the running test's root calls and USD of its calls; None is unknown."""
         calls = self._tap.calls if self._tap is not None else []
+        if len(calls) == 1:  # as most tests make
+            return calls[0]
         times = [latency for latency, _ in calls if latency is not None]
         costs = [cost for _, cost in calls if cost is not None]
         return sum(times) if times else None, sum(costs) if costs else None

@@ -96,6 +96,7 @@ class Tap:
     Attributes:
         last_query_id: The last call that ended since the fields were put.
         calls: What each call since then took: see `told`.
+        write: Keeps a line of one of the process's loggers.
         replays: Counts the answers that came from a recording, where the test plays one.
     """
 
@@ -109,6 +110,7 @@ class Tap:
         self.calls: list[tuple[float | None, float | None]] = []
         self.replays: Callable[[], int] | None = None
         self._replayed = 0
+        self.write = sink.write
         self._sink = sink
         self._outer = outer
         self._error: BaseException | None = None
@@ -128,10 +130,6 @@ class Tap:
         `fields` stand on the events of the block.
         """
         return Aside(self, fields)
-
-    def write(self, line: bytes) -> None:
-        """Keep a line of one of the process's loggers."""
-        self._sink.write(line)
 
     def saw(self, query_id: str, error: BaseException | None) -> None:
         """Remember the last call that ended, and what it raised."""
