@@ -67,7 +67,7 @@ def _make_folder(path: str) -> None:
     _make_folder(os.path.dirname(path))
     try:
         os.mkdir(path, 0o700)
-    except FileExistsError:  # another process made it
+    except FileExistsError:  # another process made it, or it is a link to nowhere
         return
 
 

@@ -115,12 +115,18 @@ def test_a_torn_last_line_is_closed_first(path: Path) -> None:
     assert path.read_bytes() == numbered(0) + b'{"n":\n' + numbered(1) + numbered(2)
 
 
-def test_a_folder_that_is_there_by_the_time_it_is_made_is_taken(path: Path) -> None:
-    """As where another process made it, or the path comes back to one that it made itself."""
-    sink = FileSink(path.parent / ".." / path.parent.name / path.name)
-    sink.write(numbered(0))
+def test_a_folder_that_is_a_link_to_nowhere_is_written_to_once_it_leads_somewhere(
+    path: Path, tmp_path: Path
+) -> None:
+    """What stands in the folder's place is left alone: the line is refused, the next one written."""
+    path.parent.symlink_to(tmp_path / "mounted")
+    sink = FileSink(path)
+    with pytest.raises(FileNotFoundError):
+        sink.write(numbered(0))
+    (tmp_path / "mounted").mkdir()
+    sink.write(numbered(1))
     sink.close()
-    assert path.read_bytes() == numbered(0)
+    assert path.read_bytes() == numbered(1)
 
 
 def test_a_line_that_another_process_is_just_writing_is_not_torn(path: Path) -> None:
