@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,9 @@ from pytest_llm_telemetry.storage import schemas
 
 CASES = 20
 # They take longer to load than we to run, and some of them change how.
-OTHERS = (
-    "hypothesispytest",
-    "anyio",
-    "asyncio",
-    "randomly",
-    "recording",
-    "repeat",
-    "rerunfailures",
+OTHERS = sorted(
+    {each.name for each in entry_points(group="pytest11")}
+    - {"llm_telemetry", "xdist", "xdist.looponfail"}
 )
 
 
