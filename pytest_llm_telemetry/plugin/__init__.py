@@ -6,7 +6,6 @@ imports pytest alone. Everything else is loaded by `--llm-telemetry`.
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import pytest
@@ -138,16 +137,15 @@ def _start(config: pytest.Config) -> TelemetrySession:
     """
     finders, rewriting = sys.meta_path[:], id(config.pluginmanager.rewrite_hook)
     sys.meta_path[:] = [finder for finder in finders if id(finder) != rewriting]
-    collects = gc.isenabled()
-    gc.disable()  # modules and classes stay; to look through them for garbage takes 5 ms
     try:
-        from pytest_llm_telemetry.plugin.session import start  # noqa: PLC0415 - idle costs nothing
+        from pytest_llm_telemetry.storage.garbage import uncollected  # noqa: PLC0415 - idle costs nothing
 
-        return start(config, [ini_name(flag) for flag, *_ in OPTIONS])
+        with uncollected():  # modules and classes stay: a look through them takes 5 ms
+            from pytest_llm_telemetry.plugin.session import start  # noqa: PLC0415 - as above
+
+            return start(config, [ini_name(flag) for flag, *_ in OPTIONS])
     finally:
         sys.meta_path[:] = finders
-        if collects:
-            gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -73,9 +73,7 @@ class Recording:
 
     def end(self) -> None:
         """A test is over: what comes now is the run's, and no case's."""
-        self._about = self._of_run
-        if self._tap is not None:
-            self._tap.fields(self._of_run)
+        self._tell(self._of_run)
 
     def set_up(self, run: CaseRun) -> None:
         """Begin anew where a test is set up again: pytest-rerunfailures does so for each try."""
@@ -87,14 +85,14 @@ class Recording:
         if run is None:
             self.end()
             return
-        self._about = {
-            **self._of_run,
-            "suite": run.suite,
-            "case_id": run.case.id,
-            "attempt": self._attempt(run),
-        }
-        if self._tap is not None:
-            self._tap.fields(self._about)
+        self._tell(
+            {
+                **self._of_run,
+                "suite": run.suite,
+                "case_id": run.case.id,
+                "attempt": self._attempt(run),
+            }
+        )
         self._case = GoldenCase(run.case, run.repeat, self._grade, self.emit)
 
     def _grade(self, answer: object, case: Case) -> tuple[Score, ...]:
@@ -103,6 +101,12 @@ class Recording:
             return self._graders.grade(answer, case)
         with self._tap.aside({**self._about, "suite": f"{self._about['suite']}{JUDGE}"}):
             return self._graders.grade(answer, case)
+
+    def _tell(self, about: dict[str, str | int]) -> None:
+        """Put these fields on every event from here on."""
+        self._about = about
+        if self._tap is not None:
+            self._tap.fields(about)
 
     def _attempt(self, run: CaseRun) -> int:
         """Repeats are numbered 1 to n; the k-th rerun of repeat r is attempt r + k * n."""

@@ -139,10 +139,9 @@ def _held(found: Iterable[Finding], hours: Sequence[Hour], steps: Steps) -> Iter
     """Those that stray too far for the weeks before, or of which these tell nothing."""
     steps = replace(steps, since=steps.since - PAST)
     for each in found:
-        named = {each.group: totals(hours)}
-        if each.group:
-            named = grouped(hours, each.dimension, named)
-        chance = _chance(each, steps.sums(named[each.group]), steps)
+        group = each.group
+        found_in = grouped(hours, each.dimension, {group})[group] if group else totals(hours)
+        chance = _chance(each, steps.sums(found_in), steps)
         if chance is None or chance < _ALPHA:
             yield replace(each, held=chance is not None)
 
