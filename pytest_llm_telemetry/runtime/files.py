@@ -120,9 +120,9 @@ class FileSink:
     def _look(self, now: float) -> bool:
         """Whether the open file is still the one to write to; if so, that is trusted for a while."""
         since, self._since = self._since, []
+        self._before += since  # while we look, a signal or thread may find the file gone
         if not self._stands(now):
             self._sure_until = 0.0
-            self._before += since
             return False
         self._looks += 1
         trusted_s = max(self._trust_s, _SURE_S if self._looks > _EAGER else 0.0)

@@ -404,6 +404,29 @@ def test_a_signal_handler_that_logs_while_we_log_loses_nothing(sink: FileSink, p
     assert next(numbers) > 10_000
 
 
+def test_a_signal_handler_that_finds_the_file_gone_saves_the_lines_before_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that logs in the midst of a look, and makes the file anew, saves what went."""
+    sink = FileSink(path, trust_s=0.05)
+    sink.write(numbered(0))
+    sink.write(numbered(0))
+    path.unlink()
+    sink.write(numbered(1))  # the last look is trusted still
+    look, arrives = sink._fstat, iter([True])
+
+    def interrupted(descriptor: int) -> object:
+        if next(arrives, False):
+            sink.write(numbered(2))
+        return look(descriptor)
+
+    monkeypatch.setattr(sink, "_fstat", interrupted)
+    time.sleep(0.06)
+    sink.write(numbered(3))
+    assert path.read_bytes() == b"".join(map(numbered, (0, 1, 2, 3)))
+    sink.close()
+
+
 def test_a_forked_child_opens_the_file_for_itself(sink: FileSink, path: Path) -> None:
     """A child shares neither descriptor nor lock with its parent, and both write all lines."""
     sink._lock.acquire()  # as another thread might hold it at the fork
