@@ -1,7 +1,8 @@
 """One check of production: what is new in the logs -> figures -> rules -> messages.
 
 What is to be told is written down before it is sent and struck out when it has arrived, so a check
-that is killed, or a channel that is down, loses nothing; the next check sends it.
+that is killed, or a channel that is down, loses nothing; the next check sends it. Where it cannot be
+written down (a full disk) it is sent all the same: told twice is better than not at all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +51,8 @@ class Checked:
         firing: The rules (with their groups) that fire.
         lines, skipped: Log lines read, and those of them that are no events.
         notes: What else a person should know.
-        faults: Deliveries that failed, and are tried again by the next check.
+        faults: Deliveries that failed, which the next check tries again, and a state that could not
+            be written, which makes the next check tell the same once more.
         busy: Whether another check was at it, so that this one did nothing.
     """
 
@@ -72,7 +74,7 @@ def check(watch: Watch, now: float, *, dry_run: bool = False) -> Checked:
         dry_run: Remember nothing and send nothing.
 
     Raises:
-        ConfigError: If a log cannot be read, or the state not be written.
+        ConfigError: If a log cannot be read, or the state's folder holds no lock.
     """
     if dry_run:
         return _look(watch, alert_state.load(watch.state, watch.plan), now)
@@ -85,8 +87,8 @@ def check(watch: Watch, now: float, *, dry_run: bool = False) -> Checked:
         memory.history += found.notices
         if named:
             memory.pending += [Pending(notice, list(named)) for notice in found.notices]
-        alert_state.save(watch.state, memory, watch.plan)
-        return replace(found, faults=_deliver(watch, memory, named))
+        unsaved = _save(watch, memory)
+        return replace(found, faults=(*unsaved, *_deliver(watch, memory, named)))
 
 
 def try_channels(watch: Watch, now: float) -> tuple[str, ...]:
@@ -170,8 +172,17 @@ def _deliver(watch: Watch, memory: Memory, named: Sequence[str]) -> tuple[Teleme
         for each in waiting:
             each.channels.remove(name)
         memory.pending = [each for each in memory.pending if each.channels]
-        alert_state.save(watch.state, memory, watch.plan)
+        faults += _save(watch, memory)
     return tuple(faults)
+
+
+def _save(watch: Watch, memory: Memory) -> tuple[ConfigError, ...]:
+    """Write down what is remembered; what is wrong where that is impossible."""
+    try:
+        alert_state.save(watch.state, memory, watch.plan)
+    except ConfigError as fault:
+        return (fault,)
+    return ()
 
 
 def _post(watch: Watch, notices: Sequence[Notice]) -> None:

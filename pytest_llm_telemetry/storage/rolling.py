@@ -27,6 +27,7 @@ FOLDER = ".rollups"  # beside the logs
 _WORTH = 1 << 20  # bytes that are rather read again than rolled up
 _TAIL = 4096  # bytes that a digest is taken of
 _ISIZE = 1 << 32
+_COPY = "{} begins as another log does: if it is a copy, its calls count twice"
 _AT_ONCE = 8  # blocks that are counted together: more leave the caches of a processor, fewer cost
 
 Window = tuple[datetime, datetime]
@@ -75,15 +76,17 @@ def by_rollup(path: Path, window: Window, now: datetime, taken: set[Path]) -> Co
     """
     with path.open("rb") as file:
         log = _Log(path, file)
+        twice = _COPY.format(path) if log.place.name in {each.name for each in taken} else ""
         if not log.head or log.place in taken:
-            return log.lines(0, window)
+            return log.lines(0, window, twice)
         taken.add(log.place)
         found, note = _rolled_up(log, window, log.closed(now))
+        note = note or twice
         if found is None:
             return log.lines(0, window, note)
-        if log.packed:
-            return Counted(hours=found.hours, last=found.last, days=found.days, rolled_up=True)
-        beyond = log.lines(found.source.size if found.source else 0, window)
+        beyond = Counted(hours=(), last="")
+        if not log.packed:
+            beyond = log.lines(found.source.size if found.source else 0, window)
         return Counted(
             hours=found.hours + beyond.hours,
             last=max(found.last, beyond.last),

@@ -1,6 +1,7 @@
 """Alerts from a log to a Slack on loopback: a week of checks, and what goes wrong on the way."""
 
 import json
+import resource
 import socket
 import ssl
 import threading
@@ -169,6 +170,24 @@ def test_a_channel_that_is_down_is_told_by_the_next_check(production: Production
     assert not production.check(0).faults
     assert not production.check(0).faults
     assert len(production.slack.told) == 1
+
+
+def test_a_full_disk_does_not_silence_an_alert(production: Production) -> None:
+    """What cannot be remembered is told all the same, and is a fault; with space all is as ever."""
+    production.hour(0)
+    production.check(0)
+    production.hour(1, errors=30)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        found = production.check(1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert {str(fault).split(": ")[1] for fault in found.faults} == {"cannot be written"}
+    assert len(production.slack.told) == 1
+    production.check(1)
+    assert not production.check(1).faults
+    assert len(production.slack.told) == 2
 
 
 def test_a_check_beside_another_one_does_nothing(production: Production) -> None:

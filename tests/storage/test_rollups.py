@@ -167,6 +167,7 @@ def test_logs_that_begin_alike_are_told_apart(tmp_path: Path, begin: bytes) -> N
     (tmp_path / "more.jsonl").write_bytes(begin + b"[]\n")
     for _ in range(2):
         assert everything(read(tmp_path)) == everything(read(tmp_path, rollups=False))
+    assert [note for note in read(tmp_path).notes if "copy.jsonl begins as another log" in note]
 
 
 def test_a_log_that_was_compressed_keeps_its_rollup(log: Path) -> None:
