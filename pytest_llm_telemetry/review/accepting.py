@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_llm_telemetry.core.baseline import Acceptance, Baseline
 from pytest_llm_telemetry.core.errors import BaselineError
+from pytest_llm_telemetry.core.gate.presence import is_unanswered
 from pytest_llm_telemetry.core.metrics import Summary
 from pytest_llm_telemetry.core.samples import CONTROL
 from pytest_llm_telemetry.storage import runs
@@ -126,7 +127,7 @@ def _refuse_incomplete(summary: Summary, decision: Acceptance, previous: Baselin
         else "only a part of the golden set was run"
         if summary.selected
         else "no call was answered"
-        if summary.metrics.get("error_rate") == 1.0 and summary.metrics.get("pass_rate") is None
+        if is_unanswered(summary.cases)
         else ""
     )
     if reason and not (decision.cases and previous):

@@ -1,6 +1,6 @@
 """Nothing may drop out of a run unseen: a case that is not there is judged by name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_llm_telemetry.core.baseline import Baseline
 from pytest_llm_telemetry.core.gate.wording import count, listing
@@ -34,18 +34,25 @@ _NOTHING = Problem(
 )
 
 
+def is_unanswered(cases: Iterable[CaseSamples]) -> bool:
+    """Whether calls were made, all of them failed, and nothing was graded all the same."""
+    kept = tuple(cases)
+    errors = [call.error_type for case in kept for call in case.calls]
+    graded = any(attempt.score is not None for case in kept for attempt in case.attempts)
+    return bool(errors) and all(errors) and not graded
+
+
 def _unheard(cases: Sequence[CaseSamples], known: set[str]) -> tuple[Problem, ...]:
     """A run without an answer says nothing of the model's: it is no pass, and no first baseline."""
     if not known:
         return (_NOTHING,)
-    calls = [call for case in cases for call in case.calls]
-    graded = any(attempt.score is not None for case in cases for attempt in case.attempts)
-    if graded or not calls or not all(call.error_type for call in calls):
+    if not is_unanswered(cases):
         return ()
-    kinds = [*dict.fromkeys(call.error_type or "" for call in calls)]
+    errors = [call.error_type or "" for case in cases for call in case.calls]
+    kinds = listing([*dict.fromkeys(errors)])
     return (
         Problem(
-            what=f"no call was answered: all of {count(len(calls), 'call')} failed ({listing(kinds)})",
+            what=f"no call was answered: all of {count(len(errors), 'call')} failed ({kinds})",
             remedy="mend what fails them (a key, an address, an argument), and run it again",
         ),
     )
