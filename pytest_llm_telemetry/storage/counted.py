@@ -1,8 +1,5 @@
 """Lines -> rows: by the pattern for lines as our logger writes them, by the parser for the rest."""
 
-from collections.abc import Sequence
-from operator import itemgetter
-
 from pytest_llm_telemetry.core.traffic.counting import WRONG
 from pytest_llm_telemetry.core.traffic.rows import (
     KIND,
@@ -10,14 +7,14 @@ from pytest_llm_telemetry.core.traffic.rows import (
     STARTED,
     Reader,
     Row,
+    Rows,
     is_time,
     row_of,
+    widened,
 )
 from pytest_llm_telemetry.storage import logs
 
 _NOTHING = Row(*[""] * len(Row._fields))
-
-Rows = Sequence[tuple[str, ...]]
 
 
 def rows_in(block: bytes | None, reader: Reader, *, ended: bool) -> Rows:
@@ -26,8 +23,10 @@ def rows_in(block: bytes | None, reader: Reader, *, ended: bool) -> Rows:
     It is of no kind, with the reason as `other`, where a line is no event.
     """
     if block is None or not ended:
-        return [_row(block, ended=False)]
-    return _fast(block, reader) or [_row(line, ended=True) for line in block.split(b"\n")[:-1]]
+        return Rows.of([_row(block, ended=False)])
+    return _fast(block, reader) or Rows.of(
+        [_row(line, ended=True) for line in block.split(b"\n")[:-1]]
+    )
 
 
 def _fast(block: bytes, reader: Reader) -> Rows | None:
@@ -38,11 +37,14 @@ def _fast(block: bytes, reader: Reader) -> Rows | None:
         rows = reader.rows_of(block)
     except UnicodeDecodeError:
         return None
-    if rows is None or all(map(itemgetter(KIND), rows)):
+    if rows is None or not rows.lost:
         return rows
-    return [
-        row if row[KIND] or row[STARTED] else _row(row[OTHER].encode(), ended=True) for row in rows
-    ]
+    return Rows.of(
+        [
+            row if row[KIND] or row[STARTED] else _row(row[OTHER].encode(), ended=True)
+            for row in widened(rows.fields, rows.each)
+        ]
+    )
 
 
 def _row(line: bytes | None, *, ended: bool) -> Row:

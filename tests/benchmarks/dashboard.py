@@ -19,7 +19,6 @@ from pytest_llm_telemetry.core.dashboard.finding import find
 from pytest_llm_telemetry.core.events import Event, QueryError, QueryScore, QuerySuccess
 from pytest_llm_telemetry.core.traffic import Hour
 from pytest_llm_telemetry.core.traffic.counting import Counting
-from pytest_llm_telemetry.core.traffic.rows import row_of
 from pytest_llm_telemetry.core.trends import Window
 
 HOUR = timedelta(hours=1)
@@ -106,7 +105,7 @@ def hours(seed: int, states: Sequence[State], since: datetime) -> Sequence[Hour]
     """Hours in those states from that time on."""
     rng, counting = Random(seed), Counting()
     for number, state in enumerate(states):
-        counting.add([row_of(event) for event in calls(rng, state, since + number * HOUR)])
+        counting.add_events(*calls(rng, state, since + number * HOUR))
     counting.flush()
     return sorted(counting.hours.values(), key=lambda hour: hour.start)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import compress, islice, repeat
 from math import ceil, floor, log
@@ -13,19 +13,17 @@ from pytest_llm_telemetry.core.sketch import LARGEST, LOG_RATIO, SMALLEST, bucke
 from pytest_llm_telemetry.core.traffic.figures import TOKENS, Figures
 from pytest_llm_telemetry.core.traffic.groups import QUERY, Groups, names
 from pytest_llm_telemetry.core.traffic.hours import Hour
-from pytest_llm_telemetry.core.traffic.rows import Row
 from pytest_llm_telemetry.core.traffic.sums import TIME_UNIT, UNIT, Columns, Shape, weight_of
 
 MOST_SEEN = 16  # users and queries that are named, by calls, by errors and by cost each
 MOST = 1e15  # of one value: 30,000 years of latency
 _TIMES = ("latency", "ttft")
 _NUMBERS = (*_TIMES, *TOKENS, "cost", "score")
-_TOLD = itemgetter(*[Row._fields.index(name) for name in _NUMBERS])
 # texts of which few different ones occur, and others
 _FEW, _MANY = ("service", "labels", "model"), ("user", "query", "preview")
 _LONGEST = 100  # characters of a type of errors
 
-Rows = Sequence[tuple[str, ...]]
+Each = list[tuple[str, ...]]  # rows that tell the same fields
 Texts = Mapping[str, Sequence[str]]
 
 
@@ -88,12 +86,12 @@ class Tally:
         self._batches: defaultdict[tuple[Shape, tuple[str, ...]], _Batch] = defaultdict(_Batch)
         self._known: dict[str, str] = {}
 
-    def add(self, shared: tuple[str, ...], rows: Rows) -> str:
-        """Take rows that share their `SHARED` fields; the latest time of them comes back."""
+    def add(self, shared: tuple[str, ...], fields: tuple[str, ...], rows: Each) -> str:
+        """Take rows that tell some fields and share `SHARED`; the latest time of them comes back."""
         shape = _shape(shared)
         self._hour.counted += len(rows)
         latest = ""
-        for columns in _alike(rows):
+        for columns in _alike(fields, rows):
             latest = max(latest, *columns["time"])
             numbers = _numbers(columns, shape.weight)
             self._batches[shape, tuple(numbers)].add(columns, numbers, self._known)
@@ -205,6 +203,12 @@ def _first(sizes: dict[str, int]) -> list[str]:
     return larger + list(islice(equal, MOST_SEEN - len(larger)))
 
 
+@lru_cache(maxsize=64)
+def sharing(fields: tuple[str, ...]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """What takes the `Tally.SHARED` of an event's row that tells some fields."""
+    return itemgetter(*[fields.index(name if name in fields else "other") for name in Tally.SHARED])
+
+
 def _shape(shared: tuple[str, ...]) -> Shape:
     told = dict(zip(Tally.SHARED, shared, strict=True))
     kind, rate, passed = told["kind"], told["rate"], told["passed"]
@@ -219,28 +223,33 @@ def _shape(shared: tuple[str, ...]) -> Shape:
     )
 
 
-def _alike(rows: Rows) -> Iterator[Texts]:
+def _alike(fields: tuple[str, ...], rows: Each) -> Iterator[Texts]:
     """The rows' columns, parted by which numbers they tell."""
-    columns = _columns(rows)
-    if all(all(columns[name]) or not any(columns[name]) for name in _NUMBERS):
+    columns = _columns(fields, rows)
+    numbers = [columns[name] for name in _NUMBERS if name in columns]
+    if all(all(column) or not any(column) for column in numbers):
         yield columns
         return
-    found: defaultdict[tuple[bool, ...], list[tuple[str, ...]]] = defaultdict(list)
-    for row in rows:
-        found[tuple(map(bool, _TOLD(row)))].append(row)
+    found: defaultdict[tuple[bool, ...], Each] = defaultdict(list)
+    told = zip(*[map(bool, column) for column in numbers], strict=True)
+    for which, row in zip(told, rows, strict=True):
+        found[which].append(row)
     for some in found.values():
-        yield _columns(some)
+        yield _columns(fields, some)
 
 
-def _columns(rows: Rows) -> Texts:
-    return dict(zip(Row._fields, zip(*rows, strict=True), strict=True))
+def _columns(fields: tuple[str, ...], rows: Each) -> Texts:
+    columns = dict(zip(fields, zip(*rows, strict=True), strict=True))
+    for name in (*_FEW, *_MANY):
+        columns.setdefault(name, ("",) * len(rows))
+    return columns
 
 
 def _numbers(columns: Texts, weight: float) -> dict[str, list[int]]:
     """The columns of numbers that are told; see `Columns`."""
     found: dict[str, list[int]] = {}
     for name in _NUMBERS:
-        column = columns[name]
+        column = columns.get(name, ("",))
         if not column[0]:
             continue
         if name in TOKENS:

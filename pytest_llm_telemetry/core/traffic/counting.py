@@ -1,25 +1,29 @@
 """Rows -> hours. Rows are counted by the thousand: a call must cost microseconds."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from dataclasses import replace
 from operator import itemgetter
 
 from pytest_llm_telemetry.core.events import Event
-from pytest_llm_telemetry.core.traffic.batches import MOST_SEEN, Tally
+from pytest_llm_telemetry.core.traffic.batches import MOST_SEEN, Each, Tally, sharing
 from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
-from pytest_llm_telemetry.core.traffic.rows import KIND, OTHER, STARTED, Row, row_of
+from pytest_llm_telemetry.core.traffic.rows import (
+    HOUR,
+    KIND,
+    OTHER,
+    STARTED,
+    Row,
+    Rows,
+    row_of,
+    widened,
+)
 
 BATCH = 32_768  # rows that are told apart together, and whose users and queries are ranked
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
-_MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}
-
-_SHARED = itemgetter(*[Row._fields.index(name) for name in Tally.SHARED])
-_HOUR = Row._fields.index("hour")
 _KIND_SHARED = Tally.SHARED.index("kind")
-
-Rows = Sequence[tuple[str, ...]]
+_MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}
 
 
 class Counting:
@@ -35,7 +39,8 @@ class Counting:
         self.last = ""
         self._here = ""  # the hour of the line before
         self._unranked = 0
-        self._alike: defaultdict[tuple[str, ...], list[tuple[str, ...]]] = defaultdict(list)
+        self._fields: tuple[str, ...] = ()  # that all of those tell:
+        self._alike: defaultdict[tuple[str, ...], Each] = defaultdict(list)
         self._starts: Counter[str] = Counter()
         self._tallies: dict[str, Tally] = {}
         self._damage: Counter[tuple[str, str]] = Counter()
@@ -45,31 +50,28 @@ class Counting:
 
         Its `other` says why. Damage tells no time: it counts in the hour of the line before it.
         """
-        alike = self._alike
-        if all(row[KIND] or row[STARTED] for row in rows):
-            for shared, row in zip(map(_SHARED, rows), rows, strict=True):
-                alike[shared].append(row)
-            self._starts.update(map(itemgetter(STARTED), rows))
-            self._here = rows[-1][_HOUR] or rows[-1][STARTED] if rows else self._here
-        else:
-            self._add_each(rows)
+        if self._alike and rows.fields != self._fields:
+            rows = self._widen(rows)
+        self._fields, alike = rows.fields, self._alike
+        for shared, row in zip(map(sharing(rows.fields), rows.each), rows.each, strict=True):
+            alike[shared].append(row)
         for shared in [each for each in alike if each[_KIND_SHARED] in {"start", ""}]:
             self._starts[shared[0]] += len(alike.pop(shared))  # of "" that is hour ""
-        self._unranked += len(rows)
+        self._starts.update(map(itemgetter(STARTED), rows.each))
+        for row in rows.each if rows.lost else rows.each[-1:]:
+            self._here = row[HOUR] or row[STARTED] or self._here
+            if not row[KIND] and not row[STARTED]:
+                self._damage[self._here, row[OTHER]] += 1
+        self._unranked += len(rows.each)
         if self._unranked >= BATCH:
             self.count()
             self._rank()
 
-    def _add_each(self, rows: Rows) -> None:
-        for row in rows:
-            if row[STARTED]:
-                self._here = row[STARTED]
-                self._starts[self._here] += 1
-            if row[KIND]:
-                self._here = row[_HOUR]
-                self._alike[_SHARED(row)].append(row)
-            elif not row[STARTED]:
-                self._damage[self._here, row[OTHER]] += 1
+    def _widen(self, rows: Rows) -> Rows:
+        """Rows that tell other fields than those before them: make both tell all."""
+        for shared, each in self._alike.items():
+            self._alike[shared] = list(widened(self._fields, each))
+        return replace(rows, fields=Row._fields, each=widened(rows.fields, rows.each))
 
     def count(self) -> None:
         """Count the rows since the last time, and let go of them."""
@@ -89,7 +91,7 @@ class Counting:
                 continue
             if stamp not in self._tallies:
                 self._tallies[stamp] = Tally(found)
-            latest = self._tallies[stamp].add(shared, rows)
+            latest = self._tallies[stamp].add(shared, self._fields, rows)
             self.last = max(self.last, f"{stamp}{latest}")
         self._alike.clear()
 
@@ -111,7 +113,7 @@ class Counting:
 
     def add_events(self, *events: Event) -> None:
         """Count events, and bring the hours up to date."""
-        self.add([row_of(event) for event in events])
+        self.add(Rows.of([row_of(event) for event in events]))
         self.flush()
 
     def flush(self, hour: str = "") -> None:

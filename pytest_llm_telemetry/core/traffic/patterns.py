@@ -23,13 +23,12 @@ _SIGN = r'[^"\\\x00-\x1f]'  # what stands for itself in a JSON text
 _RUN = f"{_SIGN}*+"
 _ANY = '[^"]*+'  # instead of a run, in the pattern for a block that was looked at
 _TEXT = f'"{_RUN}"'
-_PLAIN = f'"({_RUN})"'
 _ESCAPE = r'\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}'
-_ESCAPED = f'"((?:{_SIGN})*+(?:(?:{_ESCAPE})(?:{_SIGN})*+)*+)"'
+_ESCAPED = f"(?:{_SIGN})*+(?:(?:{_ESCAPE})(?:{_SIGN})*+)*+"
 _COUNT = "(?!0[0-9])[0-9]{1,15}+"
 _NUMBER = rf"-?+{_COUNT}(?:\.[0-9]{{1,30}}+|)(?:[eE][+-]?+[0-9]{{1,2}}+|)"
-_YES = "(?:true|false)"
-_GROUP = re.compile(r"(?<!\\)\((?!\?)")
+_YES = "true|false"
+_KINDS = "start|success|error"
 
 
 class _Member(NamedTuple):
@@ -51,6 +50,15 @@ def _always(text: str) -> _Member:
     return _Member("", text)
 
 
+def _field(name: str, value: str) -> str:
+    """The pattern for a field of a row."""
+    return f"(?P<{name}>{value})"
+
+
+def _quoted(name: str, value: str) -> str:
+    return f'"{_field(name, value)}"'
+
+
 def _texts(names: Iterable[str]) -> list[_Member]:
     return [_member(name, _TEXT) for name in names]
 
@@ -64,14 +72,15 @@ _PRICED = _object(_NUMBER)
 _TAGS = rf"\[(?:{_TEXT}(?:,{_TEXT})*+)?+\]"
 _LABELLED = [_member("feature_flags", _FLAGS), _member("variant", _TEXT), _member("tags", _TAGS)]
 _HEAD = (
-    r'\{"schema_version":1,"event":"query_%s","timestamp":"([0-9T:-]{13})%s",'
+    r'\{"schema_version":1,"event":"query_%s","timestamp":"%s%s",'
     rf'"level":{_TEXT},"message":{_TEXT},"query_id":{_TEXT}'
 )
+_HOUR = "[0-9T:-]{13}"
 _SINCE = r":[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
 _START = [
-    _always("(?:" + _HEAD % ("start", _SINCE)),
+    _always("(?:" + _HEAD % ("start", _field("started", _HOUR), _SINCE)),
     *_texts((*TRACE, *SERVICE, "session_id", "user_hash")),
-    _always("("),
+    _always("(?P<asked>"),
     *_LABELLED,
     _always(")"),
     _member("query_hash", _TEXT),
@@ -80,42 +89,44 @@ _START = [
     _always(r"\}\n|)"),
 ]
 _END = [
-    _always("(?:" + _HEAD % ("(start|success|error)", f"({_SINCE})")),
-    _Member("parent_id", rf'(,"parent_id":){_TEXT}'),
+    _always(
+        "(?:" + _HEAD % (_field("kind", _KINDS), _field("hour", _HOUR), _field("time", _SINCE))
+    ),
+    _Member("parent_id", _field("parent", ',"parent_id":') + _TEXT),
     *_texts(TRACE[1:]),
-    _always("("),
+    _always("(?P<service>"),
     *_texts(SERVICE),
     _always(")"),
     _member("session_id", _TEXT),
-    _member("user_hash", _PLAIN),
-    _always("("),
+    _member("user_hash", _quoted("user", _RUN)),
+    _always("(?P<labels>"),
     *_LABELLED,
     _always(")"),
-    _member("query_preview", _ESCAPED),
-    _member("query_hash", _PLAIN),
+    _member("query_preview", _quoted("preview", _ESCAPED)),
+    _member("query_hash", _quoted("query", _RUN)),
     _member("query_length", _COUNT),
-    _always("("),
+    _always("(?P<model>"),
     *_texts(MODEL),
     _always(")"),
-    _member("latency_ms", f"({_NUMBER})"),
-    _member("ttft_ms", f"({_NUMBER})"),
-    _member("streaming", f"({_YES})"),
-    _member("cached", f"({_YES})"),
-    *[_member(f"{name}_tokens", f"({_COUNT})") for name in TOKENS],
-    _member("cost_usd", f"(?:({_NUMBER})|null)"),
+    _member("latency_ms", _field("latency", _NUMBER)),
+    _member("ttft_ms", _field("ttft", _NUMBER)),
+    _member("streaming", _field("streaming", _YES)),
+    _member("cached", _field("cached", _YES)),
+    *[_member(f"{name}_tokens", _field(name, _COUNT)) for name in TOKENS],
+    _member("cost_usd", f"(?:{_field('cost', _NUMBER)}|null)"),
     *_texts(("cost_source", "price_table_version")),
-    _member("unit_prices", f"({_PRICED})"),
-    _Member("nested_calls", rf'(,"nested_calls":){_COUNT}'),
+    _member("unit_prices", _field("prices", _PRICED)),
+    _Member("nested_calls", _field("nested", ',"nested_calls":') + _COUNT),
     _member("response_length", _COUNT),
     _member("finish_reason", _TEXT),
     _member("tool_calls", _COUNT),
     _member("response_id", _TEXT),
-    _member("error_type", _PLAIN),
-    _member("error_message", _ESCAPED),
+    _member("error_type", _quoted("error", _RUN)),
+    _member("error_message", _quoted("told", _ESCAPED)),
     _member("status_code", _COUNT),
     _member("retry_after_s", _NUMBER),
-    _member("sample_rate", f"({_NUMBER})"),
-    _always(r"()()()\}\n|(?(1)|(.*)\n))"),
+    _member("sample_rate", _field("rate", _NUMBER)),
+    _always(r"\}\n|(?(started)|(?P<other>.*)\n))"),
 ]
 _FIXED = {"schema_version", "event", "timestamp", "level", "message", "query_id"}
 _OF_START, _OF_END = ({each.name for each in items} | _FIXED for items in (_START, _END))
@@ -178,8 +189,8 @@ def _pattern(items: _Items, told: Iterable[Names]) -> str:
     for item in items:
         where = tuple(not item.name or item.name in names for names in sets)
         if not any(where):
-            runs[-1][1].append("()" * len(_GROUP.findall(item.text)))
-        elif runs and runs[-1][0] == where:
+            continue
+        if runs and runs[-1][0] == where:
             runs[-1][1].append(item.text)
         else:
             runs.append((where, [item.text]))

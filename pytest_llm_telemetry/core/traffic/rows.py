@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from pytest_llm_telemetry.core.events import KINDS, Event
 from pytest_llm_telemetry.core.lines import SERVICE, Members, quote
+from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic.figures import TOKENS
 from pytest_llm_telemetry.core.traffic.patterns import LABELS, MODEL, Forms, is_sound
 
@@ -65,12 +66,49 @@ class Row(NamedTuple):
     other: str
 
 
+STARTED, KIND, HOUR, OTHER = 0, 2, 3, -1  # where they stand in a row of whichever fields
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that tell the same fields: plain tuples, because naming them takes longer than reading.
+
+    Attributes:
+        fields: Those of `Row` that each of them tells; at least the first five and the last one.
+        each: The rows.
+        lost: Of those that stand for a line that is no event, the `other`.
+        lines: How many lines all of them stand for.
+    """
+
+    fields: tuple[str, ...]
+    each: Sequence[tuple[str, ...]]
+    lost: Sequence[str]
+    lines: int
+
+    @classmethod
+    def of(cls, each: Sequence[tuple[str, ...]], fields: tuple[str, ...] = Row._fields) -> "Rows":
+        """Rows that tell some fields."""
+        bare = list(map(itemgetter(KIND), each)).count("")
+        lost = [row[OTHER] for row in each if not row[KIND] and not row[STARTED]] if bare else []
+        without_start = list(map(itemgetter(STARTED), each)).count("")
+        return cls(fields, each, lost, 2 * len(each) - without_start - (bare - len(lost)))
+
+    def column(self, name: str) -> list[str]:
+        """A field of all of them."""
+        if name not in self.fields:
+            return [""] * len(self.each)
+        return list(map(itemgetter(self.fields.index(name)), self.each))
+
+
+def widened(fields: tuple[str, ...], each: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
+    """Rows that tell some fields, with all fields of `Row`."""
+    if fields == Row._fields:
+        return each
+    places = [fields.index(name) if name in fields else len(fields) for name in Row._fields]
+    return list(map(itemgetter(*places), [(*row, "") for row in each]))
+
+
 _TIME = re.compile(r"[0-9T:-]{13}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z")
-STARTED, KIND, OTHER = (Row._fields.index(name) for name in ("started", "kind", "other"))
-_PREVIEW, _TOLD = Row._fields.index("preview"), Row._fields.index("told")
-_KEPT = itemgetter(
-    *[Row._fields.index(name) for name in ("kind", "error", "asked", "labels", "prices")]
-)
 _SOME = 512  # missed lines that are looked at
 _HARMLESS = bytes(byte for byte in range(0x20, 0x100) if byte != ord("\\"))
 
@@ -96,10 +134,8 @@ class Reader:
         self._missed = 0
         self._some: list[str] = []  # of those
 
-    def rows_of(self, block: bytes) -> list[tuple[str, ...]] | None:
+    def rows_of(self, block: bytes) -> Rows | None:
         """The rows of a block of whole lines, in order; None if the full parser must read it.
-
-        They are plain tuples in the order of `Row`, because naming them takes longer than reading.
 
         Raises:
             UnicodeDecodeError: If it is not UTF-8.
@@ -108,11 +144,11 @@ class Reader:
         found = _found(self._forms, block, text) if self._knows else None
         if found is None:
             self._miss(text.split("\n")[:-1])
-        elif not all(map(itemgetter(KIND), found)):
-            self._miss([row[OTHER] for row in found if not row[KIND] and not row[STARTED]])
+        elif found.lost:
+            self._miss(found.lost)
         return found
 
-    def _miss(self, lines: list[str]) -> None:
+    def _miss(self, lines: Sequence[str]) -> None:
         self._missed += len(lines)
         self._some += lines[: max(_SOME - len(self._some), 0)]
         if self._missed >= self._patience:
@@ -121,37 +157,31 @@ class Reader:
             self._patience *= 2
 
 
-def _found(forms: Forms, block: bytes, text: str) -> list[tuple[str, ...]] | None:
-    found = _quickly(forms.quick, block, text) or forms.strict.findall(text)
-    for kind, error, asked, labels, prices in set(map(_KEPT, found)):
+def _found(forms: Forms, block: bytes, text: str) -> Rows | None:
+    found = _quickly(forms.quick, block, text) or _rows(forms.strict, text)
+    for kind, error in set(zip(found.column("kind"), found.column("error"), strict=True)):
         if (kind == "error") != (error != ""):  # what lacks its type, or has no business of one
             return None
-        if not (is_sound(asked) and is_sound(labels) and is_sound(prices)):
-            return None
-    return found
+    few = set().union(*map(found.column, ("asked", "labels", "prices")))
+    return found if all(map(is_sound, few)) else None
 
 
-def _quickly(pattern: re.Pattern[str], block: bytes, text: str) -> list[tuple[str, ...]] | None:
+def _rows(pattern: re.Pattern[str], text: str) -> Rows:
+    return Rows.of(pattern.findall(text), tuple(pattern.groupindex))
+
+
+def _quickly(pattern: re.Pattern[str], block: bytes, text: str) -> Rows | None:
     """The rows, if a text can be taken for what stands between two quotes."""
     rest = block.translate(None, _HARMLESS)
     lines, escapes = rest.count(b"\n"), rest.count(b"\\")
     if lines + escapes < len(rest):
         return None
-    found: list[tuple[str, ...]] = pattern.findall(text)
+    found = _rows(pattern, text)
     if escapes:
-        told = "".join(map(itemgetter(_PREVIEW), found)) + "".join(map(itemgetter(_TOLD), found))
+        told = "".join(found.column("preview")) + "".join(found.column("told"))
         if told.count("\\") != escapes:
             return None
-    return found if count_lines(found) == lines else None
-
-
-def count_lines(rows: Sequence[tuple[str, ...]]) -> int:
-    """How many lines the rows stand for."""
-    behind = len(rows) - list(map(itemgetter(STARTED), rows)).count("")
-    alone = 0
-    if not all(map(itemgetter(KIND), rows)):
-        alone = sum(1 for row in rows if row[STARTED] and not row[KIND])
-    return len(rows) + behind - alone
+    return found if found.lines == lines else None
 
 
 def row_of(event: Event) -> Row:

@@ -11,7 +11,7 @@ from pytest_llm_telemetry.core.dashboard import Dashboard, compose
 from pytest_llm_telemetry.core.events import Event, QueryError, QueryScore, QuerySuccess
 from pytest_llm_telemetry.core.traffic import Hour, Traffic
 from pytest_llm_telemetry.core.traffic.counting import Counting
-from pytest_llm_telemetry.core.traffic.rows import row_of
+from pytest_llm_telemetry.core.traffic.rows import Rows, row_of
 from pytest_llm_telemetry.core.trends import Window
 
 HOUR = timedelta(hours=1)
@@ -36,7 +36,7 @@ class World:
         stamp = at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
         kinds = {"success": QuerySuccess, "error": QueryError, "score": QueryScore}
         found: Event = kinds[event](query_id="q", timestamp=stamp, **fields)
-        self._counting.add([row_of(found)])
+        self._counting.add(Rows.of([row_of(found)]))
         self.newest = max(at, self.newest or at)
 
     def calls(self, at: datetime, count: int, **fields: Any) -> None:

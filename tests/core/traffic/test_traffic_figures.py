@@ -28,9 +28,10 @@ from pytest_llm_telemetry.core.traffic import (
 )
 from pytest_llm_telemetry.core.traffic.counting import BATCH, Counting
 from pytest_llm_telemetry.core.traffic.figures import MOST_NAMES, OTHERS
-from pytest_llm_telemetry.core.traffic.rows import OTHER, Reader, row_of
+from pytest_llm_telemetry.core.traffic.rows import Reader, Row, Rows, row_of
 
 AT = "2026-11-23T11:20:04.512Z"
+JUNK = Row(*[""] * len(Row._fields))._replace(other="junk")
 START = datetime(2026, 11, 23, 11, tzinfo=UTC)
 
 
@@ -267,9 +268,11 @@ def test_users_beyond_the_largest_are_counted_whatever_befell_them() -> None:
 def test_a_senseless_hour_is_damage() -> None:
     """It counts as such in the hour of a line that tells one, and waits for one to come."""
     counting = Counting()
-    counting.add([row_of(QuerySuccess(query_id="q", timestamp="2026-99-99T11:20:04.512Z"))])
-    counting.add([row_of(QueryStart(query_id="q", timestamp="2026-99-99T11:20:04.512Z"))])
-    counting.add([(*[""] * OTHER, "junk")])
+    counting.add(
+        Rows.of([row_of(QuerySuccess(query_id="q", timestamp="2026-99-99T11:20:04.512Z"))])
+    )
+    counting.add(Rows.of([row_of(QueryStart(query_id="q", timestamp="2026-99-99T11:20:04.512Z"))]))
+    counting.add(Rows.of([JUNK]))
     counting.flush()
     assert counting.hours == {}
     counting.add_events(success())
@@ -296,12 +299,33 @@ def test_damage_counts_in_the_hour_of_the_line_before_it() -> None:
     counting, reader = Counting(), Reader(patience=1)
     assert reader.rows_of((start % 10).encode()) is None  # it never saw one
     for some in (start % 11 + "junk\n", start % 12 + start % 13 + "junk\n\n", start % 14):
-        counting.add(reader.rows_of(some.encode()) or [])
-    counting.add([row_of(success()), (*[""] * OTHER, "junk")])
+        counting.add(reader.rows_of(some.encode()) or Rows.of([]))
+    counting.add(Rows.of([row_of(success()), JUNK]))
     counting.flush()
     lines = {each.start.hour: (each.counted, each.skipped) for each in counting.take()}
     damage = {"junk": 1, "": 1}
     assert lines == {11: (2, {"junk": 2}), 12: (1, {}), 13: (1, damage), 14: (1, {})}
+
+
+def test_rows_by_pattern_and_by_parser_are_counted_as_one() -> None:
+    """A pattern tells no field that its lines do not have; the parser tells all."""
+    line = (
+        f'{{"schema_version":1,"event":"query_success","timestamp":"{AT}","level":"INFO",'
+        '"message":"query_success","query_id":"q","latency_ms":5.0}\n'
+    )
+    reader = Reader(patience=1)
+    assert reader.rows_of(line.encode()) is None
+    by_pattern, by_parser = reader.rows_of(line.encode()), Rows.of([row_of(success(cost_usd=1))])
+    assert by_pattern is not None
+    assert len(by_pattern.fields) < len(by_parser.fields)
+    for some in ([by_pattern, by_parser], [by_parser, by_pattern, by_pattern]):
+        counting = Counting()
+        for rows in some:
+            counting.add(rows)
+        counting.flush()
+        (found,) = counting.hours.values()
+        assert found.total.calls == len(some)
+        assert found.total.cost_usd.told == 1
 
 
 def test_hours_that_are_over_are_taken_with_their_largest_names() -> None:
@@ -322,7 +346,7 @@ def test_hours_that_are_over_are_taken_with_their_largest_names() -> None:
 def test_thousands_of_rows_are_counted_as_they_come() -> None:
     """Not held back until the end."""
     counting = Counting()
-    counting.add([row_of(success())] * BATCH)
+    counting.add(Rows.of([row_of(success())] * BATCH))
     assert [each.total.calls for each in counting.hours.values()] == [BATCH]
 
 

@@ -13,9 +13,10 @@ from pytest_llm_telemetry.core.lines import SCORE, quote
 from pytest_llm_telemetry.core.traffic.rows import (
     Reader,
     Row,
-    count_lines,
+    Rows,
     is_time,
     row_of,
+    widened,
 )
 
 NUMBERS = {
@@ -117,7 +118,7 @@ def plain(row: Row) -> dict[str, Any]:
     return found | {name: bool(found[name]) for name in ("parent", "nested")}
 
 
-def rows_of(block: bytes) -> list[tuple[str, ...]] | None:
+def rows_of(block: bytes) -> Rows | None:
     """What a reader makes of a block that it was shown before, after usual lines."""
     reader = Reader(patience=1)
     usual = "".join(written({**KINDS[kind], "event": kind}) + "\n" for kind in KINDS)
@@ -131,12 +132,12 @@ def read(block: bytes, reader: Reader | None = None) -> list[Row] | None:
     if rows is None:
         return None
     found = []
-    for row in (Row(*each) for each in rows):
+    for row in (Row(*each) for each in widened(rows.fields, rows.each)):
         if row.started:
             found.append(NOTHING._replace(kind="start", hour=row.started))
         if row.kind or not row.started:
             found.append(row._replace(started=""))
-    assert count_lines(rows) == len(found)
+    assert rows.lines == len(found)
     return found
 
 
@@ -220,7 +221,9 @@ def test_usual_lines_are_taken_by_the_pattern() -> None:
     assert [row.kind for row in rows] == kinds
     assert rows[0].preview == quote(USUAL["query_preview"])[1:-1]
     assert [row.other for row in rows] == ["", "", "", "", "", "", "{}"]
-    assert len(rows_of(f"{start}\n{fine}\n".encode()) or ()) == 1
+    both = rows_of(f"{start}\n{fine}\n".encode())
+    assert both is not None
+    assert len(both.each) == 1
     assert rows_of(f"{fine.replace('query_success', 'query_error')}\n".encode()) is None
     for twice in ('"new":true', '"input":0.15'):
         assert rows_of(f"{fine.replace(twice, f'{twice},{twice}')}\n".encode()) is None
@@ -234,7 +237,7 @@ def test_flags_of_a_start_are_read_as_those_of_its_end() -> None:
     for flags, read_by_pattern in {'"new":true,"old":"no"': True, '"new":1,"new":2': False}.items():
         told = start.replace('"new":true', flags)
         rows = rows_of(f"{told}\n{fine}\n".encode())
-        assert (rows is not None and len(rows) == 1) is read_by_pattern
+        assert (rows is not None and len(rows.each) == 1) is read_by_pattern
 
 
 def test_a_reader_learns_what_it_missed_often() -> None:
