@@ -24,7 +24,8 @@ _RUN = f"{_SIGN}*+"
 _ANY = '[^"]*+'  # instead of a run, in the pattern for a block that was looked at
 _TEXT = f'"{_RUN}"'
 _ESCAPE = r'\\["\\/bfnrt]|\\u[0-9a-fA-F]{4}'
-_ESCAPED = f"(?:{_SIGN})*+(?:(?:{_ESCAPE})(?:{_SIGN})*+)*+"
+_ESCAPED = f"{_RUN}(?:(?:{_ESCAPE}){_RUN})*+"
+_ANY_ESCAPED = rf'{_ANY}(?:(?<=\\)"{_ANY})*'  # the same, see `are_escapes`
 _COUNT = "(?!0[0-9])[0-9]{1,15}+"
 _NUMBER = rf"-?+{_COUNT}(?:\.[0-9]{{1,30}}+|)(?:[eE][+-]?+[0-9]{{1,2}}+|)"
 _YES = "true|false"
@@ -156,7 +157,7 @@ class Forms:
         quick = self._strict.replace(_TAGS, r"\[[^\]]*+\]")
         for form in (_FLAGS, _PRICED):
             quick = quick.replace(form, r"\{[^}]*+\}")
-        self._quick = quick.replace(_RUN, _ANY)
+        self._quick = quick.replace(_ESCAPED, _ANY_ESCAPED).replace(_RUN, _ANY)
         return True
 
     @property
@@ -168,7 +169,8 @@ class Forms:
     def quick(self) -> re.Pattern[str]:
         """The one for lines in which a text ends at the next quote.
 
-        Labels and prices are few: they need no look at each line, see `is_sound`.
+        Where escapes may be, it ends at the next quote without a backslash before it. Labels and
+        prices are few: they need no look at each line, see `is_sound`.
         """
         return _compiled(self._quick)
 
@@ -209,6 +211,17 @@ def _compiled(source: str) -> re.Pattern[str]:
     if sys.version_info < (3, 11, 5):  # pragma: no cover - not of this Python
         source = source.replace(")?+", ")?").replace(")*+", ")*")
     return re.compile(source)
+
+
+def are_escapes(texts: str, escapes: int) -> bool:
+    """Whether so many backslashes are in some texts, and no quote or backslash but in an escape.
+
+    A quote stands behind a backslash, or it would have ended a text.
+    """
+    if texts.count('\\"') == escapes:  # most are quotes
+        return True
+    rest = _compiled(_ESCAPE).sub(" ", texts)
+    return texts.count("\\") == escapes and '"' not in rest and "\\" not in rest
 
 
 @lru_cache(maxsize=4096)

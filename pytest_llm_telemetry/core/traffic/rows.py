@@ -19,7 +19,7 @@ from pytest_llm_telemetry.core.events import KINDS, Event
 from pytest_llm_telemetry.core.lines import SERVICE, Members, quote
 from pytest_llm_telemetry.core.records import dataclass
 from pytest_llm_telemetry.core.traffic.figures import TOKENS
-from pytest_llm_telemetry.core.traffic.patterns import LABELS, MODEL, Forms, is_sound
+from pytest_llm_telemetry.core.traffic.patterns import LABELS, MODEL, Forms, are_escapes, is_sound
 
 
 class Row(NamedTuple):
@@ -178,8 +178,8 @@ def _quickly(pattern: re.Pattern[str], block: bytes, text: str) -> Rows | None:
         return None
     found = _rows(pattern, text)
     if escapes:
-        told = "".join(found.column("preview")) + "".join(found.column("told"))
-        if told.count("\\") != escapes:
+        texts = " ".join((*found.column("preview"), *found.column("told")))
+        if not are_escapes(texts, escapes):
             return None
     return found if found.lines == lines else None
 

@@ -193,8 +193,12 @@ def test_damage_is_never_taken_for_an_event(
 
 
 @pytest.mark.parametrize(
-    "text", ['a\\"b', "a\\qb", "a\\", "a\tb", 'a\n","query_id":"b', "a\x7fb", "é", ""]
-)
+    "text",
+    [
+        'a\\"b', 'a\\\\"b', 'a\\\\\\"b', 'a\\n\\"b', '\\"\\","query_hash":"b', 'a\n","query_id":"b',
+        "a\\qb", "a\\", "a\\\\", "a\\u00e9", "a\\u00\\\\e9", "a\tb", "a\x7fb", "é", "",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("field", ["message", "session_id", "query_hash", "query_preview"])
 def test_what_no_text_may_hold_is_found_in_any_field(field: str, text: str) -> None:
     """Escapes that are none, control characters, and the end of a line."""
