@@ -2,17 +2,18 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import compress, islice, repeat
 from math import ceil, floor, log
-from operator import itemgetter, mul, truediv
+from operator import mul, truediv
 from typing import NamedTuple
 
 from pytest_llm_telemetry.core.sketch import LARGEST, LOG_RATIO, SMALLEST, bucket
 from pytest_llm_telemetry.core.traffic.figures import TOKENS, Figures
 from pytest_llm_telemetry.core.traffic.groups import QUERY, Groups, names
 from pytest_llm_telemetry.core.traffic.hours import Hour
+from pytest_llm_telemetry.core.traffic.rows import SHARED, Each
 from pytest_llm_telemetry.core.traffic.sums import TIME_UNIT, UNIT, Columns, Shape, weight_of
 
 MOST_SEEN = 16  # users and queries that are named, by calls, by errors and by cost each
@@ -23,7 +24,6 @@ _NUMBERS = (*_TIMES, *TOKENS, "cost", "score")
 _FEW, _MANY = ("service", "labels", "model"), ("user", "query", "preview")
 _LONGEST = 100  # characters of a type of errors
 
-Each = list[tuple[str, ...]]  # rows that tell the same fields
 Texts = Mapping[str, Sequence[str]]
 
 
@@ -74,11 +74,6 @@ class _Batch:
 
 class Tally:
     """An hour that is being counted."""
-
-    SHARED = (
-        "hour", "kind", "parent", "streaming", "cached", "nested", "error", "rate", "score_name",
-        "passed",
-    )  # fmt: skip
 
     def __init__(self, hour: Hour) -> None:
         self._hour = hour
@@ -203,14 +198,8 @@ def _first(sizes: dict[str, int]) -> list[str]:
     return larger + list(islice(equal, MOST_SEEN - len(larger)))
 
 
-@lru_cache(maxsize=64)
-def sharing(fields: tuple[str, ...]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-    """What takes the `Tally.SHARED` of an event's row that tells some fields."""
-    return itemgetter(*[fields.index(name if name in fields else "other") for name in Tally.SHARED])
-
-
 def _shape(shared: tuple[str, ...]) -> Shape:
-    told = dict(zip(Tally.SHARED, shared, strict=True))
+    told = dict(zip(SHARED, shared, strict=True))
     kind, rate, passed = told["kind"], told["rate"], told["passed"]
     return Shape(
         kind=kind,

@@ -1,18 +1,18 @@
 """Rows -> hours. Rows are counted by the thousand: a call must cost microseconds."""
 
 from collections import Counter, defaultdict
-from dataclasses import replace
-from operator import itemgetter
 
 from pytest_llm_telemetry.core.events import Event
-from pytest_llm_telemetry.core.traffic.batches import MOST_SEEN, Each, Tally, sharing
+from pytest_llm_telemetry.core.traffic.batches import MOST_SEEN, Tally
 from pytest_llm_telemetry.core.traffic.groups import QUERY
 from pytest_llm_telemetry.core.traffic.hours import Hour, hour_of
 from pytest_llm_telemetry.core.traffic.rows import (
     HOUR,
     KIND,
     OTHER,
+    SHARED,
     STARTED,
+    Each,
     Row,
     Rows,
     row_of,
@@ -22,7 +22,7 @@ from pytest_llm_telemetry.core.traffic.rows import (
 BATCH = 32_768  # rows that are told apart together, and whose users and queries are ranked
 MOST_NAMED = 50  # of a dimension in an hour, by calls, by errors and by cost each
 WRONG = "wrong_types"
-_KIND_SHARED = Tally.SHARED.index("kind")
+_HOUR, _KIND = SHARED.index("hour"), SHARED.index("kind")
 _MOST = {"user": MOST_SEEN, QUERY: MOST_SEEN}
 
 
@@ -50,28 +50,35 @@ class Counting:
 
         Its `other` says why. Damage tells no time: it counts in the hour of the line before it.
         """
-        if self._alike and rows.fields != self._fields:
-            rows = self._widen(rows)
-        self._fields, alike = rows.fields, self._alike
-        for shared, row in zip(map(sharing(rows.fields), rows.each), rows.each, strict=True):
-            alike[shared].append(row)
-        for shared in [each for each in alike if each[_KIND_SHARED] in {"start", ""}]:
-            self._starts[shared[0]] += len(alike.pop(shared))  # of "" that is hour ""
-        self._starts.update(map(itemgetter(STARTED), rows.each))
-        for row in rows.each if rows.lost else rows.each[-1:]:
-            self._here = row[HOUR] or row[STARTED] or self._here
-            if not row[KIND] and not row[STARTED]:
-                self._damage[self._here, row[OTHER]] += 1
+        if not self._alike:
+            self._fields = rows.fields
+        elif self._fields not in {rows.fields, Row._fields}:
+            self._widen()
+        for shared, some in rows.alike.items():
+            if shared[_KIND] == "start":
+                self._starts[shared[_HOUR]] += len(some)
+            else:
+                widen = rows.fields != self._fields
+                self._alike[shared] += widened(rows.fields, some) if widen else some
+        self._starts.update(rows.starts)
+        self._place(rows)
         self._unranked += len(rows.each)
         if self._unranked >= BATCH:
             self.count()
             self._rank()
 
-    def _widen(self, rows: Rows) -> Rows:
-        """Rows that tell other fields than those before them: make both tell all."""
-        for shared, each in self._alike.items():
-            self._alike[shared] = list(widened(self._fields, each))
-        return replace(rows, fields=Row._fields, each=widened(rows.fields, rows.each))
+    def _widen(self) -> None:
+        """Let the rows so far tell all fields, as some come that tell others."""
+        for shared, some in self._alike.items():
+            self._alike[shared] = widened(self._fields, some)
+        self._fields = Row._fields
+
+    def _place(self, rows: Rows) -> None:
+        """Count damage, and keep the hour of the last line."""
+        for row in rows.each if rows.lost else rows.each[-1:]:
+            self._here = row[HOUR] or row[STARTED] or self._here
+            if not row[KIND] and not row[STARTED]:
+                self._damage[self._here, row[OTHER]] += 1
 
     def count(self) -> None:
         """Count the rows since the last time, and let go of them."""
@@ -84,7 +91,7 @@ class Counting:
                 found.counted += events
         self._starts.clear()
         for shared, rows in self._alike.items():
-            stamp = shared[0]
+            stamp = shared[_HOUR]
             found = self._hour(stamp)
             if found is None:
                 self._damage["", WRONG] += len(rows)

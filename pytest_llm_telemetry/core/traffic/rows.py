@@ -11,7 +11,9 @@ the texts that may have some, and as many lines as were read, no text was taken 
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -67,6 +69,12 @@ class Row(NamedTuple):
 
 
 STARTED, KIND, HOUR, OTHER = 0, 2, 3, -1  # where they stand in a row of whichever fields
+SHARED = (
+    "hour", "kind", "parent", "streaming", "cached", "nested", "error", "rate", "score_name",
+    "passed",
+)  # fmt: skip
+
+Each = list[tuple[str, ...]]  # rows that tell the same fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +84,35 @@ class Rows:
     Attributes:
         fields: Those of `Row` that each of them tells; at least the first five and the last one.
         each: The rows.
+        alike: Those of an event, by their `SHARED`.
+        starts: How often each `started` is told; "" by the rows that no start stands before.
         lost: Of those that stand for a line that is no event, the `other`.
-        lines: How many lines all of them stand for.
     """
 
     fields: tuple[str, ...]
     each: Sequence[tuple[str, ...]]
+    alike: Mapping[tuple[str, ...], Each]
+    starts: Mapping[str, int]
     lost: Sequence[str]
-    lines: int
 
     @classmethod
     def of(cls, each: Sequence[tuple[str, ...]], fields: tuple[str, ...] = Row._fields) -> "Rows":
         """Rows that tell some fields."""
-        bare = list(map(itemgetter(KIND), each)).count("")
-        lost = [row[OTHER] for row in each if not row[KIND] and not row[STARTED]] if bare else []
-        without_start = list(map(itemgetter(STARTED), each)).count("")
-        return cls(fields, each, lost, 2 * len(each) - without_start - (bare - len(lost)))
+        told = tuple(name for name in SHARED if name in fields)
+        found: defaultdict[tuple[str, ...], Each] = defaultdict(list)
+        for shared, row in zip(map(_taking(told, fields), each), each, strict=True):
+            found[shared].append(row)
+        bare = found.pop(("",) * len(told), [])
+        lost = [row[OTHER] for row in bare if not row[STARTED]]
+        spread = _taking(SHARED, told)
+        alike = {spread((*shared, "")): rows for shared, rows in found.items()}
+        return cls(fields, each, alike, Counter(map(itemgetter(STARTED), each)), lost)
+
+    @property
+    def lines(self) -> int:
+        """How many lines they stand for."""
+        events = sum(map(len, self.alike.values()))
+        return events + len(self.each) - self.starts.get("", 0) + len(self.lost)
 
     def column(self, name: str) -> list[str]:
         """A field of all of them."""
@@ -100,14 +121,20 @@ class Rows:
         return list(map(itemgetter(self.fields.index(name)), self.each))
 
 
-def widened(fields: tuple[str, ...], each: Sequence[tuple[str, ...]]) -> Sequence[tuple[str, ...]]:
+def widened(fields: tuple[str, ...], each: Sequence[tuple[str, ...]]) -> Each:
     """Rows that tell some fields, with all fields of `Row`."""
-    if fields == Row._fields:
-        return each
-    places = [fields.index(name) if name in fields else len(fields) for name in Row._fields]
-    return list(map(itemgetter(*places), [(*row, "") for row in each]))
+    return list(map(_taking(Row._fields, fields), [(*row, "") for row in each]))
 
 
+@lru_cache(maxsize=64)
+def _taking(
+    some: tuple[str, ...], fields: tuple[str, ...]
+) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
+    """What takes some fields of a row; those it does not tell from behind its end."""
+    return itemgetter(*[fields.index(name) if name in fields else len(fields) for name in some])
+
+
+_KIND, _ERROR = SHARED.index("kind"), SHARED.index("error")
 _TIME = re.compile(r"[0-9T:-]{13}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z")
 _SOME = 512  # missed lines that are looked at
 _HARMLESS = bytes(byte for byte in range(0x20, 0x100) if byte != ord("\\"))
@@ -159,9 +186,9 @@ class Reader:
 
 def _found(forms: Forms, block: bytes, text: str) -> Rows | None:
     found = _quickly(forms.quick, block, text) or _rows(forms.strict, text)
-    for kind, error in set(zip(found.column("kind"), found.column("error"), strict=True)):
-        if (kind == "error") != (error != ""):  # what lacks its type, or has no business of one
-            return None
+    for shared in found.alike:
+        if (shared[_KIND] == "error") != (shared[_ERROR] != ""):
+            return None  # it lacks its type, or has no business of one
     few = set().union(*map(found.column, ("asked", "labels", "prices")))
     return found if all(map(is_sound, few)) else None
 
