@@ -176,7 +176,11 @@ class Sketch:
         """Put what was counted by the piece to what has a weight."""
         if self._ones is not None:
             ones, self._ones = self._ones, None
-            self.add_buckets({place: count * WEIGHT_UNIT for place, count in ones.items()})
+            weighed = {place: count * WEIGHT_UNIT for place, count in ones.items()}
+            if self._new:
+                self.add_buckets(weighed)
+            else:
+                self._new = weighed
 
     def _pack(self) -> None:
         """Put what came last beside the rest."""

@@ -170,7 +170,7 @@ def _blocks(file: Readable) -> Iterator[tuple[bytes | None, bool]]:
                 chunk, skipping = chunk[begin:] if begin else b"", not begin
             whole = chunk.rfind(b"\n") + 1
             if whole:
-                yield rest + chunk[:whole], True
+                yield rest + memoryview(chunk)[:whole], True  # copied once
                 rest = b""
             rest += chunk[whole:]
             if len(rest) > MAX_LINE:
