@@ -2,15 +2,11 @@
 
 from pytest_llm_telemetry.core.traffic.counting import WRONG
 from pytest_llm_telemetry.core.traffic.rows import (
-    KIND,
-    OTHER,
-    STARTED,
     Reader,
     Row,
     Rows,
     is_time,
     row_of,
-    widened,
 )
 from pytest_llm_telemetry.storage import logs
 
@@ -39,12 +35,7 @@ def _fast(block: bytes, reader: Reader) -> Rows | None:
         return None
     if rows is None or not rows.lost:
         return rows
-    return Rows.of(
-        [
-            row if row[KIND] or row[STARTED] else _row(row[OTHER].encode(), ended=True)
-            for row in widened(rows.fields, rows.each)
-        ]
-    )
+    return rows.mended(lambda line: _row(line.encode(), ended=True))
 
 
 def _row(line: bytes | None, *, ended: bool) -> Row:

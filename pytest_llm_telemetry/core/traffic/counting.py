@@ -39,7 +39,7 @@ class Counting:
         self.last = ""
         self._here = ""  # the hour of the line before
         self._unranked = 0
-        self._fields: tuple[str, ...] = ()  # that all of those tell:
+        self._fields: tuple[str, ...] = ()  # that the plain ones of those tell:
         self._alike: defaultdict[tuple[str, ...], Each] = defaultdict(list)
         self._starts: Counter[str] = Counter()
         self._tallies: dict[str, Tally] = {}
@@ -50,16 +50,14 @@ class Counting:
 
         Its `other` says why. Damage tells no time: it counts in the hour of the line before it.
         """
-        if not self._alike:
-            self._fields = rows.fields
-        elif self._fields not in {rows.fields, Row._fields}:
+        if rows.fields not in {self._fields, Row._fields}:
             self._widen()
+            self._fields = rows.fields
         for shared, some in rows.alike.items():
             if shared[_KIND] == "start":
                 self._starts[shared[_HOUR]] += len(some)
             else:
-                widen = rows.fields != self._fields
-                self._alike[shared] += widened(rows.fields, some) if widen else some
+                self._alike[shared] += some
         self._starts.update(rows.starts)
         self._place(rows)
         self._unranked += len(rows.each)
@@ -68,10 +66,15 @@ class Counting:
             self._rank()
 
     def _widen(self) -> None:
-        """Let the rows so far tell all fields, as some come that tell others."""
+        """Name the fields of the rows so far, as some come that tell others."""
         for shared, some in self._alike.items():
             self._alike[shared] = widened(self._fields, some)
-        self._fields = Row._fields
+
+    def _told(self, rows: Each) -> tuple[tuple[str, ...], Each]:
+        """The fields that some rows tell, and the rows."""
+        if Row in set(map(type, rows)):
+            return Row._fields, widened(self._fields, rows)
+        return self._fields, rows
 
     def _place(self, rows: Rows) -> None:
         """Count damage, and keep the hour of the last line."""
@@ -98,7 +101,7 @@ class Counting:
                 continue
             if stamp not in self._tallies:
                 self._tallies[stamp] = Tally(found)
-            latest = self._tallies[stamp].add(shared, self._fields, rows)
+            latest = self._tallies[stamp].add(shared, *self._told(rows))
             self.last = max(self.last, f"{stamp}{latest}")
         self._alike.clear()
 

@@ -12,8 +12,9 @@ the texts that may have some, and as many lines as were read, no text was taken 
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -74,24 +75,25 @@ SHARED = (
     "passed",
 )  # fmt: skip
 
-Each = list[tuple[str, ...]]  # rows that tell the same fields
+Each = list[tuple[str, ...]]
+Alike = Mapping[tuple[str, ...], Each]  # by what they are of `SHARED`
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows that tell the same fields: plain tuples, because naming them takes longer than reading.
+    """Rows, as plain tuples of some fields: naming them takes longer than reading.
 
     Attributes:
         fields: Those of `Row` that each of them tells; at least the first five and the last one.
-        each: The rows.
-        alike: Those of an event, by their `SHARED`.
+        each: The rows; some may be a `Row`, which tells all fields.
+        alike: Those of an event.
         starts: How often each `started` is told; "" by the rows that no start stands before.
         lost: Of those that stand for a line that is no event, the `other`.
     """
 
     fields: tuple[str, ...]
     each: Sequence[tuple[str, ...]]
-    alike: Mapping[tuple[str, ...], Each]
+    alike: Alike
     starts: Mapping[str, int]
     lost: Sequence[str]
 
@@ -99,14 +101,18 @@ class Rows:
     def of(cls, each: Sequence[tuple[str, ...]], fields: tuple[str, ...] = Row._fields) -> "Rows":
         """Rows that tell some fields."""
         told = tuple(name for name in SHARED if name in fields)
-        found: defaultdict[tuple[str, ...], Each] = defaultdict(list)
-        for shared, row in zip(map(_taking(told, fields), each), each, strict=True):
-            found[shared].append(row)
-        bare = found.pop(("",) * len(told), [])
-        lost = [row[OTHER] for row in bare if not row[STARTED]]
+        alike, lost = _alike(map(_taking(told, fields), each), each)
         spread = _taking(SHARED, told)
-        alike = {spread((*shared, "")): rows for shared, rows in found.items()}
-        return cls(fields, each, alike, Counter(map(itemgetter(STARTED), each)), lost)
+        whole = {spread((*shared, "")): rows for shared, rows in alike.items()}
+        return cls(fields, each, whole, Counter(map(itemgetter(STARTED), each)), lost)
+
+    def mended(self, mend: Callable[[str], Row]) -> "Rows":
+        """They, with what `mend` makes of the lines that are lost."""
+        each = [row if row[KIND] or row[STARTED] else mend(row[OTHER]) for row in self.each]
+        plain, named = _taking(SHARED, self.fields), _taking(SHARED, Row._fields)
+        keys = ((named if type(row) is Row else plain)(row) for row in each)
+        alike, lost = _alike(keys, each)
+        return Rows(self.fields, each, alike, self.starts, lost)
 
     @property
     def lines(self) -> int:
@@ -114,24 +120,31 @@ class Rows:
         events = sum(map(len, self.alike.values()))
         return events + len(self.each) - self.starts.get("", 0) + len(self.lost)
 
-    def column(self, name: str) -> list[str]:
-        """A field of all of them."""
-        if name not in self.fields:
-            return [""] * len(self.each)
-        return list(map(itemgetter(self.fields.index(name)), self.each))
+
+def _alike(
+    keys: Iterable[tuple[str, ...]], each: Sequence[tuple[str, ...]]
+) -> tuple[Alike, Sequence[str]]:
+    """The rows of an event by their keys, and the lines that are lost."""
+    found: defaultdict[tuple[str, ...], Each] = defaultdict(list)
+    for key, row in zip(keys, each, strict=True):
+        found[key].append(row)
+    bare = next((key for key in found if not any(key)), ())
+    lost = [row[OTHER] for row in found.pop(bare, []) if not row[STARTED]]
+    return found, lost
 
 
 def widened(fields: tuple[str, ...], each: Sequence[tuple[str, ...]]) -> Each:
-    """Rows that tell some fields, with all fields of `Row`."""
-    return list(map(_taking(Row._fields, fields), [(*row, "") for row in each]))
+    """Rows, of which the plain ones tell some fields, with all fields of `Row`."""
+    told = _taking(Row._fields, fields)
+    return [row if type(row) is Row else Row._make(told((*row, ""))) for row in each]
 
 
 @lru_cache(maxsize=64)
 def _taking(
     some: tuple[str, ...], fields: tuple[str, ...]
 ) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-    """What takes some fields of a row; those it does not tell from behind its end."""
-    return itemgetter(*[fields.index(name) if name in fields else len(fields) for name in some])
+    """What takes some fields of a row; those it does not tell from its end, which is empty."""
+    return itemgetter(*[fields.index(name) if name in fields else -1 for name in some])
 
 
 _KIND, _ERROR = SHARED.index("kind"), SHARED.index("error")
@@ -185,16 +198,14 @@ class Reader:
 
 
 def _found(forms: Forms, block: bytes, text: str) -> Rows | None:
-    found = _quickly(forms.quick, block, text) or _rows(forms.strict, text)
+    found = _quickly(forms.quick, block, text)
+    if found is None:
+        found = Rows.of(forms.strict.findall(text), tuple(forms.strict.groupindex))
     for shared in found.alike:
         if (shared[_KIND] == "error") != (shared[_ERROR] != ""):
             return None  # it lacks its type, or has no business of one
-    few = set().union(*map(found.column, ("asked", "labels", "prices")))
+    few = set(_texts(found.fields, found.each, ("asked", "labels", "prices")))
     return found if all(map(is_sound, few)) else None
-
-
-def _rows(pattern: re.Pattern[str], text: str) -> Rows:
-    return Rows.of(pattern.findall(text), tuple(pattern.groupindex))
 
 
 def _quickly(pattern: re.Pattern[str], block: bytes, text: str) -> Rows | None:
@@ -203,12 +214,19 @@ def _quickly(pattern: re.Pattern[str], block: bytes, text: str) -> Rows | None:
     lines, escapes = rest.count(b"\n"), rest.count(b"\\")
     if lines + escapes < len(rest):
         return None
-    found = _rows(pattern, text)
-    if escapes:
-        texts = " ".join((*found.column("preview"), *found.column("told")))
-        if not are_escapes(texts, escapes):
-            return None
+    each, fields = pattern.findall(text), tuple(pattern.groupindex)
+    if escapes and not are_escapes(" ".join(_texts(fields, each, ("preview", "told"))), escapes):
+        return None
+    found = Rows.of(each, fields)
     return found if found.lines == lines else None
+
+
+def _texts(
+    fields: tuple[str, ...], each: Sequence[tuple[str, ...]], names: Iterable[str]
+) -> Iterator[str]:
+    """Some fields of rows that tell them or do not."""
+    places = [fields.index(name) for name in names if name in fields]
+    return chain.from_iterable(map(itemgetter(place), each) for place in places)
 
 
 def row_of(event: Event) -> Row:

@@ -313,19 +313,39 @@ def test_rows_by_pattern_and_by_parser_are_counted_as_one() -> None:
         f'{{"schema_version":1,"event":"query_success","timestamp":"{AT}","level":"INFO",'
         '"message":"query_success","query_id":"q","latency_ms":5.0}\n'
     )
-    reader = Reader(patience=1)
+    reader, paid = Reader(patience=1), row_of(success(cost_usd=1))
     assert reader.rows_of(line.encode()) is None
-    by_pattern, by_parser = reader.rows_of(line.encode()), Rows.of([row_of(success(cost_usd=1))])
+    by_pattern, damaged = reader.rows_of(line.encode()), reader.rows_of(f"{line}junk\n".encode())
     assert by_pattern is not None
+    assert damaged is not None
+    by_parser, by_both = Rows.of([paid]), damaged.mended(lambda _: paid)
     assert len(by_pattern.fields) < len(by_parser.fields)
-    for some in ([by_pattern, by_parser], [by_parser, by_pattern, by_pattern]):
+    for some in ([by_pattern, by_parser], [by_parser, by_pattern], [by_both]):
         counting = Counting()
         for rows in some:
             counting.add(rows)
         counting.flush()
         (found,) = counting.hours.values()
-        assert found.total.calls == len(some)
-        assert found.total.cost_usd.told == 1
+        assert (found.counted, found.total.calls, found.total.cost_usd.told) == (2, 2, 1)
+        assert found.skipped == {}
+
+
+def test_a_pattern_that_learns_tells_other_fields() -> None:
+    """Rows from before and after are counted as one."""
+    counting, reader = Counting(), Reader(patience=1)
+    for fields in ('"latency_ms":5.0', '"user_hash":"u","latency_ms":5.0'):
+        line = (
+            f'{{"schema_version":1,"event":"query_success","timestamp":"{AT}","level":"INFO",'
+            f'"message":"query_success","query_id":"q",{fields}}}\n'
+        )
+        while (rows := reader.rows_of(line.encode())) is None or rows.lost:
+            pass
+        counting.add(rows)
+        counting.count()
+        counting.add(rows)  # and waits as others come
+    counting.flush()
+    (found,) = counting.hours.values()
+    assert (found.total.calls, found.by["user"].named["u"].calls) == (4, 2)
 
 
 def test_hours_that_are_over_are_taken_with_their_largest_names() -> None:
