@@ -174,13 +174,12 @@ class Sketch:
 
     def _weigh(self) -> None:
         """Put what was counted by the piece to what has a weight."""
-        if self._ones is not None:
-            ones, self._ones = self._ones, None
-            weighed = {place: count * WEIGHT_UNIT for place, count in ones.items()}
-            if self._new:
-                self.add_buckets(weighed)
-            else:
-                self._new = weighed
+        ones, self._ones = self._ones, None
+        if ones is not None and len(ones) > _MANY:
+            low, packed = _packed(ones)
+            self._add(low, packed * WEIGHT_UNIT)
+        elif ones is not None:
+            self.add_buckets({place: count * WEIGHT_UNIT for place, count in ones.items()})
 
     def _pack(self) -> None:
         """Put what came last beside the rest."""
@@ -191,11 +190,7 @@ class Sketch:
             new, self._packed = self.buckets(), 0
         self._new = {}
         if new:
-            low = min(new)
-            lanes = [0] * (max(new) - low + 1)
-            for place, count in new.items():
-                lanes[place - low] = count
-            self._add(low, int.from_bytes(pack(f"<{len(lanes)}Q", *lanes), "little"))
+            self._add(*_packed(new))
 
 
 def bucket(value: float) -> int:
@@ -263,6 +258,15 @@ def _value_at(counts: Mapping[int, int], goal: float) -> float:
         if reached >= goal:
             return value_of(place)
     return value_of(max(counts))
+
+
+def _packed(counts: Mapping[int, int]) -> tuple[int, int]:
+    """The first bucket, and all side by side."""
+    low = min(counts)
+    lanes = [0] * (max(counts) - low + 1)
+    for place, count in counts.items():
+        lanes[place - low] = count
+    return low, int.from_bytes(pack(f"<{len(lanes)}Q", *lanes), "little")
 
 
 def _lanes(packed: int) -> tuple[int, ...]:

@@ -99,8 +99,9 @@ def test_many_buckets_go_as_they_came() -> None:
         found.add_each(range(first, behind))
         return found
 
-    found = Sketch()
-    found.merge(each(500, 650))
+    found, weighed = Sketch(), Sketch()
+    weighed.add_buckets(dict.fromkeys(range(500, 650), WEIGHT_UNIT))
+    found.merge(weighed)
     found.merge(each(100, 250))
     assert found.dump() == Sketch.load(found.dump()).dump()
     found.merge(each(500, 650), -1)

@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
+from heapq import nlargest
 from itertools import compress, islice, repeat
 from math import ceil, floor, log
 from operator import mul, truediv
@@ -192,7 +193,7 @@ def _first(sizes: dict[str, int]) -> list[str]:
     sizes.pop("", None)
     if len(sizes) <= MOST_SEEN:
         return list(sizes)
-    least = sorted(sizes.values())[-MOST_SEEN]
+    least = nlargest(MOST_SEEN, sizes.values())[-1]
     larger = [name for name, size in sizes.items() if size > least]
     equal = (name for name, size in sizes.items() if size == least)
     return larger + list(islice(equal, MOST_SEEN - len(larger)))
