@@ -77,11 +77,13 @@ class World:
             FileSink(path), service="bot", clock=self._clock, prices=PRICES, hash_key="k"
         )
 
-    def live(self, days: int = 35, *, calls: int = 6, fault: Fault = no_fault) -> None:
+    def live(
+        self, days: int = 35, *, calls: int = 6, fault: Fault = no_fault, bursts: bool = True
+    ) -> None:
         """Log so many days before the end, about `calls` an hour.
 
-        Each day has a speed of its own, nights and weekends are quiet, and on one day in ten many
-        calls of an hour fail.
+        Each day has a speed of its own, nights and weekends are quiet, and with `bursts` many calls
+        of an hour fail on one day in ten.
         """
         start = self._end - timedelta(days=days)
         for day in range(days):
@@ -95,7 +97,7 @@ class World:
                 for place in range(count):
                     self._clock.at = at + timedelta(hours=place / count)
                     moment = fault(self._clock.at)
-                    failing = moment.failing + (0.3 if hour == burst else 0.0)
+                    failing = moment.failing + (0.3 if bursts and hour == burst else 0.0)
                     slower = moment.slower * speed * rhythm
                     self._call(replace(moment, failing=failing, slower=slower))
         self._telemetry.close()
