@@ -220,7 +220,10 @@ def are_escapes(texts: str, escapes: int) -> bool:
     """
     if texts.count('\\"') == escapes:  # most are quotes
         return True
-    rest = _compiled(_ESCAPE).sub(" ", texts)
+    rest = texts
+    for usual in ("\\\\", '\\"', "\\n"):  # the first of them may end where another seems to begin
+        rest = rest.replace(usual, " ")
+    rest = _compiled(_ESCAPE).sub(" ", rest)
     return texts.count("\\") == escapes and '"' not in rest and "\\" not in rest
 
 
