@@ -63,12 +63,13 @@ def by_lines(path: Path, window: Window) -> Counted:
         return _Log(path, file).lines(0, window)
 
 
-def by_rollup(path: Path, window: Window, now: datetime, taken: set[Path]) -> Counted:
+def by_rollup(path: Path, window: Window, now: datetime, taken: dict[str, set[Path]]) -> Counted:
     """The same by the log's rollup, which is made or extended first.
 
     Hours that are not over are not rolled up, or each look at a busy log would do it again.
-    `taken` are the rollups that other logs of this look are read by, and gets this one's: a copy
-    of a log, or one that begins with the same damage, would stand in the same place.
+    `taken` are the rollups that other logs of this look are read by, by what these are known by, and
+    gets this one's: a copy of a log, or one that begins with the same damage, would stand in the
+    same place.
 
     Raises:
         ConfigError: If it takes a package that is not installed.
@@ -76,10 +77,11 @@ def by_rollup(path: Path, window: Window, now: datetime, taken: set[Path]) -> Co
     """
     with path.open("rb") as file:
         log = _Log(path, file)
-        twice = _COPY.format(path) if log.place.name in {each.name for each in taken} else ""
-        if not log.head or log.place in taken:
+        alike = taken.setdefault(log.head, set())
+        twice = _COPY.format(path) if alike else ""
+        if not log.head or log.place in alike:
             return log.lines(0, window, twice)
-        taken.add(log.place)
+        alike.add(log.place)
         found, note = _rolled_up(log, window, log.closed(now))
         note = note or twice
         if found is None:

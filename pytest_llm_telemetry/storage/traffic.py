@@ -66,14 +66,14 @@ def _logs(places: Sequence[Path], window: Window, *, rollups: bool) -> list[Coun
     """What was read of each log file, with none missed that was rotated away meanwhile."""
     for _ in range(_TRIES):
         files = log_files(places)
-        taken: set[Path] = set()
+        taken: dict[str, set[Path]] = {}
         try:
             found = [_log(path, window, taken if rollups else None) for path in files]
         except FileNotFoundError:
             continue  # it has another name now
         if log_files(places) == files:
             if rollups:
-                tidy({path.parent for path in files}, taken)
+                tidy({path.parent for path in files}, set().union(*taken.values()))
             return [each for each in found if each is not None]
     raise ConfigError(
         "files come and go faster than they can be read",
@@ -82,7 +82,7 @@ def _logs(places: Sequence[Path], window: Window, *, rollups: bool) -> list[Coun
     )
 
 
-def _log(path: Path, window: Window, taken: set[Path] | None) -> Counted | None:
+def _log(path: Path, window: Window, taken: dict[str, set[Path]] | None) -> Counted | None:
     """What was read of a log, line by line where `taken`, the rollups in use, is None; None of one
     that was last written to before the window.
     """

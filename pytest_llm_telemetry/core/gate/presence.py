@@ -1,6 +1,6 @@
 """Nothing may drop out of a run unseen: a case that is not there is judged by name."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pytest_llm_telemetry.core.baseline import Baseline
 from pytest_llm_telemetry.core.gate.wording import count, listing
@@ -34,11 +34,10 @@ _NOTHING = Problem(
 )
 
 
-def is_unanswered(cases: Iterable[CaseSamples]) -> bool:
+def is_unanswered(cases: Sequence[CaseSamples]) -> bool:
     """Whether calls were made, all of them failed, and nothing was graded all the same."""
-    kept = tuple(cases)
-    errors = [call.error_type for case in kept for call in case.calls]
-    graded = any(attempt.score is not None for case in kept for attempt in case.attempts)
+    errors = [call.error_type for case in cases for call in case.calls]
+    graded = any(attempt.score is not None for case in cases for attempt in case.attempts)
     return bool(errors) and all(errors) and not graded
 
 
